@@ -1,0 +1,123 @@
+// Builders: messages and options written in place into the caller's bytes. They never allocate; what does not fit is
+// reported once, at the end, by overflow().
+#pragma once
+
+#include <array>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "dataplane/wire/bytes.h"
+#include "dataplane/wire/codes.h"
+#include "dataplane/wire/ipv6.h"
+#include "dataplane/wire/message.h"
+#include "dataplane/wire/time.h"
+
+namespace tandem6::wire {
+
+/// Appends to a span. After an overflow every further write is a no-op and size() stays where it was.
+class Writer {
+ public:
+  explicit Writer(MutableBytes out) : out_(out) {}
+
+  void u8(uint8_t value) {
+    if (std::byte* at = room(1)) *at = std::byte{value};
+  }
+  void u16(uint16_t value) {
+    if (std::byte* at = room(2)) store_be16(at, value);
+  }
+  void u32(uint32_t value) {
+    if (std::byte* at = room(4)) store_be32(at, value);
+  }
+  void u64(uint64_t value) {
+    if (std::byte* at = room(8)) store_be64(at, value);
+  }
+  void bytes(Bytes data) {
+    if (data.empty()) return;
+    if (std::byte* at = room(data.size())) std::memcpy(at, data.data(), data.size());
+  }
+  void address(const Ipv6Address& value) { bytes(value.octets); }
+
+  /// An option that is still open: what is written until end() is inside it. Options nest.
+  struct OpenOption {
+    size_t length_at;
+  };
+  [[nodiscard]] OpenOption begin(OptionCode code) {
+    u16(static_cast<uint16_t>(code));
+    const OpenOption open{size_};
+    u16(0);
+    return open;
+  }
+  /// Writes the option's length. An option longer than 65,535 bytes is an overflow.
+  void end(OpenOption open) {
+    if (overflow_) return;
+    const size_t length = size_ - open.length_at - 2;
+    if (length > 0xffff) {
+      overflow_ = true;
+      return;
+    }
+    store_be16(out_.data() + open.length_at, static_cast<uint16_t>(length));
+  }
+
+  /// A whole option at once.
+  void option(OptionCode code, Bytes data) { option(static_cast<uint16_t>(code), data); }
+  void option(uint16_t code, Bytes data) {
+    const OpenOption open = begin(static_cast<OptionCode>(code));
+    bytes(data);
+    end(open);
+  }
+
+  /// The header of a client/server message (§8).
+  void message_header(MessageType type, uint32_t transaction_id) {
+    u32(static_cast<uint32_t>(type) << 24 | (transaction_id & 0xffffff));
+  }
+
+  /// Forgets what was written since size() was `size`. Does not undo an overflow.
+  void truncate(size_t size) {
+    if (size < size_) size_ = size;
+  }
+
+  bool overflow() const { return overflow_; }
+  size_t size() const { return size_; }
+  Bytes written() const { return out_.first(size_); }
+
+ private:
+  std::byte* room(size_t bytes) {
+    if (overflow_ || out_.size() - size_ < bytes) {
+      overflow_ = true;
+      return nullptr;
+    }
+    std::byte* at = out_.data() + size_;
+    size_ += bytes;
+    return at;
+  }
+
+  MutableBytes out_;
+  size_t size_ = 0;
+  bool overflow_ = false;
+};
+
+/// IA_NA or IA_PD, left open for what it holds (§21.4, §21.21).
+[[nodiscard]] Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2);
+/// IAADDR (§21.6) without options of its own.
+void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid);
+/// IAPREFIX (§21.22) without options of its own.
+void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid);
+/// Status Code (§21.13).
+void put_status(Writer& out, StatusCode code, std::string_view message);
+
+/// The Relay-reply messages around an answer (§19.3): one for each Relay-forward, in the same order, with its
+/// hop-count, link-address, peer-address and Interface-Id, and the Relay Message option left open for what is inside.
+class RelayReplies {
+ public:
+  /// Opens them. With no relays nothing is written.
+  RelayReplies(Writer& out, std::span<const RelayView> relays);
+  /// Closes them, innermost first. Call once, after the answer was written.
+  void close(Writer& out);
+
+ private:
+  std::array<Writer::OpenOption, ReceivedMessage::kMaxRelays> open_{};
+  size_t count_ = 0;
+};
+
+}  // namespace tandem6::wire

@@ -1,0 +1,74 @@
+// Message types, option codes and status codes by the names of their RFCs.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tandem6::wire {
+
+/// RFC 8415 §7.3.
+enum class MessageType : uint8_t {
+  kSolicit = 1,
+  kAdvertise = 2,
+  kRequest = 3,
+  kConfirm = 4,
+  kRenew = 5,
+  kRebind = 6,
+  kReply = 7,
+  kRelease = 8,
+  kDecline = 9,
+  kReconfigure = 10,
+  kInformationRequest = 11,
+  kRelayForward = 12,
+  kRelayReply = 13,
+};
+/// "SOLICIT", "RELAY-FORW", …; "unknown" for others.
+std::string_view to_string(MessageType type);
+
+/// RFC 8415 §21 and the RFC named beside those of later ones.
+enum class OptionCode : uint16_t {
+  kClientId = 1,
+  kServerId = 2,
+  kIaNa = 3,
+  kIaTa = 4,  // obsolete since RFC 9915: recognised, ignored
+  kIaAddress = 5,
+  kOptionRequest = 6,
+  kPreference = 7,
+  kElapsedTime = 8,
+  kRelayMessage = 9,
+  kAuthentication = 11,
+  kUnicast = 12,  // obsolete since RFC 9915
+  kStatusCode = 13,
+  kRapidCommit = 14,
+  kUserClass = 15,
+  kVendorClass = 16,
+  kVendorOptions = 17,
+  kInterfaceId = 18,
+  kReconfigureMessage = 19,
+  kReconfigureAccept = 20,
+  kDnsServers = 23,    // RFC 3646
+  kDomainSearch = 24,  // RFC 3646
+  kIaPd = 25,
+  kIaPrefix = 26,
+  kInformationRefreshTime = 32,
+  kSolMaxRt = 82,
+  kInfMaxRt = 83,
+};
+
+/// RFC 8415 §21.13.
+enum class StatusCode : uint16_t {
+  kSuccess = 0,
+  kUnspecFail = 1,
+  kNoAddrsAvail = 2,
+  kNoBinding = 3,
+  kNotOnLink = 4,
+  kUseMulticast = 5,  // obsolete since RFC 9915
+  kNoPrefixAvail = 6,
+};
+
+/// RFC 8415 §7.2 and §7.6.
+inline constexpr uint16_t kClientPort = 546;
+inline constexpr uint16_t kServerPort = 547;
+inline constexpr uint8_t kHopCountLimit = 8;
+
+}  // namespace tandem6::wire
