@@ -1,0 +1,65 @@
+#include "dataplane/lease/engine.h"
+
+#include "dataplane/lease/handlers.h"
+#include "dataplane/lease/validate.h"
+
+namespace tandem6::lease {
+namespace {
+
+using wire::MessageType;
+
+Answer dispatch(MessageType type, Exchange& exchange) {
+  switch (type) {
+    case MessageType::kSolicit:
+      return answer_solicit(exchange);
+    case MessageType::kRequest:
+      return answer_request(exchange);
+    case MessageType::kConfirm:
+      return answer_confirm(exchange);
+    case MessageType::kRenew:
+      return answer_renew(exchange);
+    case MessageType::kRebind:
+      return answer_rebind(exchange);
+    case MessageType::kInformationRequest:
+      return answer_information_request(exchange);
+    case MessageType::kRelease:
+      return answer_release(exchange);
+    case MessageType::kDecline:
+      return answer_decline(exchange);
+    default:
+      return dropped(DropReason::kUnknownType);
+  }
+}
+
+}  // namespace
+
+bool may_change_leases(MessageType type) {
+  switch (type) {
+    case MessageType::kSolicit:  // with Rapid Commit
+    case MessageType::kRequest:
+    case MessageType::kRenew:
+    case MessageType::kRebind:
+    case MessageType::kRelease:
+    case MessageType::kDecline:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now, MutableBytes out) {
+  const MessageType type = request.received->message.type;
+  if (!is_for_servers(type)) return dropped(DropReason::kUnknownType);
+
+  ClientMessage message;
+  if (!message.scan(request.received->message.options)) return dropped(DropReason::kMalformed);
+  const DropReason broken = validate(type, request.client_duid, message, snapshot.server_duid().bytes());
+  if (broken != DropReason::kNone) return dropped(broken);
+
+  Reply reply(out, request, snapshot);
+  if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
+  Exchange exchange(request, group, snapshot, now, message, reply);
+  return dispatch(type, exchange);
+}
+
+}  // namespace tandem6::lease

@@ -1,0 +1,146 @@
+// The leases of the clients whose DUID hashes here.
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <thread>
+#include <utility>
+
+#include "dataplane/lease/hash.h"
+#include "dataplane/lease/index_table.h"
+#include "dataplane/lease/record.h"
+#include "dataplane/lease/slab.h"
+#include "dataplane/lease/timing_wheel.h"
+
+namespace tandem6::lease {
+
+/// A lease as its shard keeps it: one cache line.
+struct alignas(64) Lease {
+  LeaseKey key;
+  BindingStatus status = BindingStatus::kActive;
+  uint8_t shard = 0;  ///< the number of the shard that it is in
+  uint32_t iaid = 0;
+  uint32_t subnet_id = 0;
+  Seconds preferred;
+  Seconds valid;
+  AbsoluteTime last_contact;
+  uint32_t client = kNoIndex;  ///< of an abandoned lease: who declined it, but it is not in that client's list
+  uint32_t next = kNoIndex;    ///< the client's next lease
+  WheelLinks timer;
+
+  AbsoluteTime expires() const { return last_contact + valid; }
+};
+static_assert(sizeof(Lease) == 64);
+
+/// A client: its DUID and the list of its leases.
+struct Client {
+  static constexpr size_t kInlineDuid = 23;
+  uint32_t first_lease = kNoIndex;
+  uint32_t abandoned = 0;  ///< leases that it declined and that are still in quarantine
+  uint8_t duid_size = 0;
+  /// The DUID, or the index of its place among the long ones when duid_size > kInlineDuid.
+  std::array<std::byte, kInlineDuid> duid{};
+};
+
+/// Touched by its worker only, after start-up: no locks inside. Debug builds check the calling thread.
+/// Pointers to leases are valid until that lease is removed.
+class Shard {
+ public:
+  Shard(unsigned number, HashKey key);
+  unsigned number() const { return number_; }
+
+  /// Starts fetching what find_client() will look at.
+  void prefetch(Bytes duid) const;
+  /// Index of the client; kNoIndex when it holds nothing here.
+  uint32_t find_client(Bytes duid) const;
+  Bytes duid_of(uint32_t client) const;
+
+  /// The first lease of this IA; null when there is none.
+  Lease* find(uint32_t client, LeaseType type, uint32_t iaid);
+  /// All leases of a client, abandoned ones excepted: first_of(), next_of(), … until null.
+  Lease* first_of(uint32_t client);
+  Lease* next_of(const Lease& lease);
+  /// The lease with this name, whoever holds it; null when it is not in this shard.
+  Lease* find(const LeaseKey& key);
+
+  /// Adds a lease of this client and its timer; an ABANDONED one stays out of the client's list. The key must not be
+  /// here yet. `fields.duid` is not looked at.
+  Lease& insert(Bytes duid, const LeaseRecord& fields);
+  /// Forgets the lease; forgets its client too when that was the last one.
+  void remove(Lease& lease);
+  /// Takes the lease out of its client's list and marks it ABANDONED. Follow with reschedule().
+  void abandon(Lease& lease);
+  /// last_contact or valid has changed: moves the timer.
+  void reschedule(Lease& lease);
+
+  /// The lease as the outside sees it.
+  LeaseRecord record_of(const Lease& lease) const;
+
+  /// Calls `due(Lease&)` for leases with expires() <= now; it must remove or reschedule the lease. `budget` limits how
+  /// many leases are touched, among them some whose timer only moves nearer. Returns how many were: less than the
+  /// budget means that no more are due.
+  template <typename Due>
+  unsigned expire(AbsoluteTime now, unsigned budget, Due&& due);
+
+  /// Calls `see(const Lease&)` for the leases in the slab's places [from, from + count); returns the place to go on
+  /// from, or kNoIndex at the end. Leases that come during a walk may or may not be seen.
+  template <typename See>
+  uint32_t walk(uint32_t from, uint32_t count, See&& see) const;
+
+  size_t lease_count() const { return lease_count_; }
+  size_t client_count() const { return client_count_; }
+  /// Bytes of RAM that this shard holds.
+  size_t memory() const;
+  /// Debug builds: from now on only the calling thread may use this shard.
+  void adopt_by_this_thread();
+
+ private:
+  /// What the timing wheel needs to know of leases.
+  struct Timers {
+    Slab<Lease>& leases;
+    WheelLinks& links(uint32_t index) { return leases[index].timer; }
+    AbsoluteTime deadline(uint32_t index) const { return leases[index].expires(); }
+  };
+  struct LongDuid {
+    std::array<std::byte, Duid::kMaxSize> octets;
+  };
+
+  uint64_t hash_of(const LeaseKey& key) const;
+  uint32_t index_of(const LeaseKey& key) const;
+  uint32_t add_client(Bytes duid);
+  void forget_client_if_empty(uint32_t client);
+  void unlink_from_client(const Lease& lease, uint32_t index);
+  void schedule(uint32_t index);
+  bool called_by_owner() const { return owner_ == std::thread::id{} || owner_ == std::this_thread::get_id(); }
+
+  unsigned number_;
+  HashKey key_;
+  size_t lease_count_ = 0;
+  size_t client_count_ = 0;
+  Slab<Lease> leases_;
+  Slab<Client> clients_;
+  Slab<LongDuid> long_duids_;
+  IndexTable by_duid_;     // keyed hash of the DUID → client
+  IndexTable by_address_;  // keyed hash of the LeaseKey → lease
+  TimingWheel wheel_;
+  std::thread::id owner_;  // no thread: not adopted yet
+};
+
+template <typename Due>
+unsigned Shard::expire(AbsoluteTime now, unsigned budget, Due&& due) {
+  assert(called_by_owner());
+  return wheel_.advance(Timers{leases_}, now, budget, [&](uint32_t index) { due(leases_[index]); });
+}
+
+template <typename See>
+uint32_t Shard::walk(uint32_t from, uint32_t count, See&& see) const {
+  assert(called_by_owner());
+  const uint32_t places = leases_.places();
+  for (; from < places && count != 0; ++from, --count) {
+    if (leases_.is_live(from)) see(leases_[from]);
+  }
+  return from < places ? from : kNoIndex;
+}
+
+}  // namespace tandem6::lease

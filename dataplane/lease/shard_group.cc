@@ -1,0 +1,232 @@
+#include "dataplane/lease/shard_group.h"
+
+#include <algorithm>
+
+#include "dataplane/lease/unit_search.h"
+#include "dataplane/wire/require.h"
+
+namespace tandem6::lease {
+namespace {
+
+/// More or less in a cell that only its worker writes: no locked instruction.
+template <typename T>
+void add(std::atomic<T>& counter, std::type_identity_t<T> amount) {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+/// Where a lease of this status is counted; null: nowhere.
+std::atomic<int64_t>* gauge(SubnetCounters::Cell& cell, BindingStatus status, LeaseType type) {
+  if (status == BindingStatus::kAbandoned) return &cell.declined;
+  if (status != BindingStatus::kActive) return nullptr;
+  return type == LeaseType::kAddress ? &cell.addresses : &cell.prefixes;
+}
+
+}  // namespace
+
+ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity)
+    : worker_(worker), log_(log_capacity), freed_(log_capacity), expire_shard_(worker) {
+  require(worker < workers && workers <= kShardCount, "there are 1 to 256 workers, and this is one of them");
+  workers_ = workers;
+  for (unsigned number = worker; number < kShardCount; number += workers) {
+    shards_[number] = std::make_unique<Shard>(number, table_key);
+  }
+}
+
+Lease* ShardGroup::allocate(const Request& request, const Subnet& subnet, const Snapshot& snapshot, LeaseType type,
+                            uint32_t iaid, const std::optional<LeaseKey>& wanted, AbsoluteTime now) {
+  Shard& home = shard(request.shard());
+  UnitSearch search(home, request, subnet, snapshot, type, iaid, UnitSearch::Mode::kTake);
+  const auto key = search.run(wanted);
+  SubnetCounters::Cell& cell = cell_of(subnet);
+  if (!key) {
+    add(cell.allocation_failures, 1);
+    return nullptr;
+  }
+  const LeaseRecord record{.key = *key,
+                           .status = BindingStatus::kActive,
+                           .iaid = iaid,
+                           .subnet_id = subnet.id,
+                           .preferred = subnet.lifetimes.preferred,
+                           .valid = subnet.lifetimes.valid,
+                           .last_contact = now,
+                           .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
+  Lease& lease = home.insert(request.client_duid, record);
+  log_.append(LeaseChange::Kind::kPut, record);
+  add(type == LeaseType::kAddress ? cell.addresses : cell.prefixes, 1);
+  add(type == LeaseType::kAddress ? cell.addresses_assigned : cell.prefixes_assigned, 1);
+  return &lease;
+}
+
+std::optional<LeaseKey> ShardGroup::look_for(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
+                                             LeaseType type, uint32_t iaid, const std::optional<LeaseKey>& wanted) {
+  UnitSearch search(shard(request.shard()), request, subnet, snapshot, type, iaid, UnitSearch::Mode::kLook);
+  return search.run(wanted);
+}
+
+void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, AbsoluteTime now) {
+  if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
+  lease.preferred = subnet.lifetimes.preferred;
+  lease.valid = subnet.lifetimes.valid;
+  lease.last_contact = now;
+  shard(lease.shard).reschedule(lease);
+  append(LeaseChange::Kind::kPut, lease);
+}
+
+// The subnet has another id than when the lease was made: whoever edits a configuration may number anew.
+void ShardGroup::move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot) {
+  const Subnet* before = snapshot.by_id(lease.subnet_id);
+  if (auto* count = before ? gauge(cell_of(*before), lease.status, lease.key.type) : nullptr) add(*count, -1);
+  if (auto* count = gauge(cell_of(subnet), lease.status, lease.key.type)) add(*count, 1);
+  lease.subnet_id = subnet.id;
+}
+
+void ShardGroup::free(Lease& lease, const Snapshot& snapshot) {
+  // Each entry of the ring has a slot of the log, and append() needs room there: so the oldest entry can be settled.
+  if (freed_count_ == freed_.size()) settle(snapshot);
+  append(LeaseChange::Kind::kDelete, lease);
+  // index_step() no longer finds this lease, but its unit rests until settle().
+  for (const Pool& pool : snapshot.incoming) {
+    if (pool.contains(lease.key)) pool.mark_taken(lease.key.address, lease.shard);
+  }
+  freed_[(freed_first_ + freed_count_++) % freed_.size()] = {
+      .sequence = log_.written(), .key = lease.key, .subnet_id = lease.subnet_id, .shard = lease.shard};
+  if (const Subnet* subnet = snapshot.by_id(lease.subnet_id)) {
+    if (auto* count = gauge(cell_of(*subnet), lease.status, lease.key.type)) add(*count, -1);
+  }
+  shard(lease.shard).remove(lease);
+}
+
+void ShardGroup::abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime now) {
+  Shard& home = shard(lease.shard);
+  if (const Subnet* subnet = snapshot.by_id(lease.subnet_id)) {
+    SubnetCounters::Cell& cell = cell_of(*subnet);
+    if (auto* count = gauge(cell, lease.status, lease.key.type)) add(*count, -1);
+    add(cell.declined, 1);
+  }
+  home.abandon(lease);
+  lease.preferred = Seconds{0};
+  lease.valid = snapshot.decline_probation();
+  lease.last_contact = now;
+  home.reschedule(lease);
+  append(LeaseChange::Kind::kPut, lease);
+}
+
+void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {
+  log_.append(kind, shard(lease.shard).record_of(lease));
+}
+
+unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned budget) {
+  if (expired_until_ && now <= *expired_until_) return 0;
+  unsigned used = 0;
+  for (unsigned visited = worker_; visited < kShardCount; visited += workers_) {
+    const auto allowed = static_cast<unsigned>(std::min<size_t>(budget - used, log_.room()));
+    const unsigned touched =
+        shard(expire_shard_).expire(now, allowed, [&](Lease& lease) { expire_one(lease, snapshot); });
+    used += touched;
+    if (touched == allowed) return used;  // perhaps there is more in this shard: go on from it
+    expire_shard_ += workers_;
+    if (expire_shard_ >= kShardCount) expire_shard_ = worker_;
+  }
+  expired_until_ = now;
+  return used;
+}
+
+void ShardGroup::expire_one(Lease& lease, const Snapshot& snapshot) {
+  if (lease.status == BindingStatus::kAbandoned) {
+    counters_.released_quarantine.add();
+  } else {
+    counters_.expired.add();
+  }
+  free(lease, snapshot);
+}
+
+void ShardGroup::settle(const Snapshot& snapshot) {
+  if (freed_count_ == 0) return;
+  const uint64_t committed = log_.committed();
+  while (freed_count_ != 0 && freed_[freed_first_].sequence <= committed) {
+    settle_one(freed_[freed_first_], snapshot);
+    freed_first_ = (freed_first_ + 1) % freed_.size();
+    --freed_count_;
+  }
+}
+
+void ShardGroup::settle_one(const Freed& freed, const Snapshot& snapshot) {
+  // Leased again meanwhile, out of a sparse pool, which waits for nobody: a dense space that is to follow must know it.
+  if (shard(freed.shard).find(freed.key) != nullptr) return;
+  // The coming spaces first: as long as the unit is marked in the pool of today nobody takes it there and marks it
+  // here.
+  for (const Pool& pool : snapshot.incoming) {
+    if (pool.contains(freed.key)) pool.release(freed.key.address);
+  }
+  if (const Pool* pool = snapshot.pool_of(freed.key, freed.subnet_id)) pool->release(freed.key.address);
+}
+
+bool ShardGroup::load(const LeaseRecord& record, const Snapshot& snapshot) {
+  Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
+  if (home.find(record.key) != nullptr) return false;
+  home.insert(record.duid.bytes(), record);
+  if (const Pool* pool = snapshot.pool_of(record.key, record.subnet_id)) {
+    pool->mark_taken(record.key.address, home.number());
+  } else {
+    snapshot.rest_under(record.key);
+  }
+  if (const Subnet* subnet = snapshot.by_id(record.subnet_id)) {
+    // Several threads load: this once the cell has more than one writer.
+    if (auto* count = gauge(cell_of(*subnet), record.status, record.key.type)) count->fetch_add(1);
+  }
+  return true;
+}
+
+bool ShardGroup::index_step(const Snapshot& snapshot, unsigned budget) {
+  if (snapshot.incoming.empty()) return true;
+  if (index_serial_ != snapshot.serial()) {
+    index_serial_ = snapshot.serial();
+    index_shard_ = worker_;
+    index_place_ = 0;
+    index_settled_ = log_.written();
+  }
+  while (index_shard_ < kShardCount && budget != 0) {
+    const Shard& walked = shard(index_shard_);
+    index_place_ = walked.walk(index_place_, budget, [&](const Lease& lease) {
+      --budget;
+      for (const Pool& pool : snapshot.incoming) {
+        if (pool.contains(lease.key)) pool.mark_taken(lease.key.address, index_shard_);
+        if (pool.overlaps_misfit(lease.key)) pool.rest_under(lease.key);
+      }
+    });
+    if (index_place_ != kNoIndex) return false;
+    index_place_ = 0;
+    index_shard_ += workers_;
+  }
+  return index_shard_ >= kShardCount && all_before_walk_settled();
+}
+
+bool ShardGroup::all_before_walk_settled() const {
+  return freed_count_ == 0 || freed_[freed_first_].sequence > index_settled_;
+}
+
+size_t ShardGroup::lease_count() const {
+  size_t count = 0;
+  for (const auto& each : shards_) count += each ? each->lease_count() : 0;
+  return count;
+}
+
+size_t ShardGroup::client_count() const {
+  size_t count = 0;
+  for (const auto& each : shards_) count += each ? each->client_count() : 0;
+  return count;
+}
+
+void ShardGroup::adopt_by_this_thread() {
+  for (const auto& each : shards_) {
+    if (each) each->adopt_by_this_thread();
+  }
+}
+
+size_t ShardGroup::memory() const {
+  size_t bytes = sizeof(ShardGroup) + log_.capacity() * sizeof(LeaseChange) + freed_.size() * sizeof(Freed);
+  for (const auto& each : shards_) bytes += each ? each->memory() : 0;
+  return bytes;
+}
+
+}  // namespace tandem6::lease

@@ -1,0 +1,107 @@
+// The shards of one worker together with the log of their changes: everything that changes a lease goes through here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dataplane/lease/change_log.h"
+#include "dataplane/lease/counters.h"
+#include "dataplane/lease/shard.h"
+#include "dataplane/lease/snapshot.h"
+
+namespace tandem6::lease {
+
+/// Owned and used by one worker. Sans-I/O: the change log's other end may be a committer or a simulator.
+class ShardGroup {
+ public:
+  /// `worker` is this group's index among `workers`; it owns the shards s with s % workers == worker.
+  ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity);
+
+  static unsigned owner_of(unsigned shard, unsigned workers) { return shard % workers; }
+  bool owns(unsigned shard) const { return shards_[shard] != nullptr; }
+  Shard& shard(unsigned number) { return *shards_[number]; }
+  ChangeLog& log() { return log_; }
+  Counters& counters() { return counters_; }
+  unsigned worker() const { return worker_; }
+
+  // --- changes; each appends to the log, which must have room
+  // ----------------------------------------------------------
+  /// Takes a unit for this client's IA out of the subnet's pools: `wanted` if that is in a pool and free, else the one
+  /// that the client's search finds. Nothing when all is taken. The lease begins at `now` with the subnet's lifetimes.
+  Lease* allocate(const Request& request, const Subnet& subnet, const Snapshot& snapshot, LeaseType type, uint32_t iaid,
+                  const std::optional<LeaseKey>& wanted, AbsoluteTime now);
+  /// What allocate() would take now, without taking it: for ADVERTISE.
+  std::optional<LeaseKey> look_for(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
+                                   LeaseType type, uint32_t iaid, const std::optional<LeaseKey>& wanted);
+  /// The lease lasts from `now` for the subnet's lifetimes.
+  void extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, AbsoluteTime now);
+  /// RELEASED or EXPIRED, and so FREE. Its unit can be leased again once the disk knows (settle()).
+  void free(Lease& lease, const Snapshot& snapshot);
+  /// The client found the address in use (RFC 8415 §18.3.8): nobody gets it for decline-probation-period.
+  void abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
+
+  // --- time and disk -----------------------------------------------------------------------------------------------
+  /// Frees leases that ended, as long as the log has room. `budget` limits the leases touched, as in Shard::expire().
+  /// Returns how many were; less than the budget: nothing more to do now.
+  unsigned expire(AbsoluteTime now, const Snapshot& snapshot, unsigned budget);
+  /// Gives back the units of leases whose end is on disk by now (log().committed()). Before that another worker could
+  /// lease the unit and have its record overtaken by this one's deletion.
+  void settle(const Snapshot& snapshot);
+
+  // --- start and reload
+  // ------------------------------------------------------------------------------------------------
+  /// A lease from the database: into its shard, its unit marked taken. Nothing is logged. Before the worker starts;
+  /// calls for different shards may come from different threads. False when the key is already there.
+  bool load(const LeaseRecord& record, const Snapshot& snapshot);
+  /// Marks leases in snapshot.incoming, some at a time. True when all that this group holds are marked, and all
+  /// that it freed before the walk began are settled.
+  bool index_step(const Snapshot& snapshot, unsigned budget);
+
+  /// Debug builds: from now on only the calling thread may use these shards.
+  void adopt_by_this_thread();
+
+  size_t lease_count() const;
+  size_t client_count() const;
+  size_t memory() const;
+
+ private:
+  struct Freed {
+    uint64_t sequence;  // of the deletion
+    LeaseKey key;
+    uint32_t subnet_id;
+    unsigned shard;
+  };
+
+  SubnetCounters::Cell& cell_of(const Subnet& subnet) const { return subnet.counters->cells[worker_]; }
+  void append(LeaseChange::Kind kind, const Lease& lease);
+  void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
+  void expire_one(Lease& lease, const Snapshot& snapshot);
+  bool all_before_walk_settled() const;
+  void settle_one(const Freed& freed, const Snapshot& snapshot);
+
+  unsigned worker_;
+  unsigned workers_;
+  std::array<std::unique_ptr<Shard>, kShardCount> shards_;
+  ChangeLog log_;
+  Counters counters_;
+
+  // A ring as long as the log: each entry has its own change there.
+  std::vector<Freed> freed_;
+  size_t freed_first_ = 0;
+  size_t freed_count_ = 0;
+
+  unsigned expire_shard_;                      // where expire() goes on
+  std::optional<AbsoluteTime> expired_until_;  // nothing is left to do until then
+
+  // index_step()'s walk through all leases.
+  uint64_t index_serial_ = 0;  // of the snapshot that it is for
+  unsigned index_shard_ = 0;
+  uint32_t index_place_ = 0;
+  uint64_t index_settled_ = 0;  // deletions up to this one must be settled before it is done
+};
+
+}  // namespace tandem6::lease
