@@ -1,0 +1,48 @@
+// RocksDB's handle with its column families: options, opening, and the check that the database is ours. Private to
+// storage/.
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "dataplane/wire/error.h"
+
+namespace tandem6::storage {
+
+/// What a status of RocksDB means for the person who runs the server: what happened to which database, and what to do.
+Error explain(const std::string& path, const rocksdb::Status& status);
+
+/// An open database of this schema version. Owned by Store, which also replaces it after a failed write.
+class Database {
+ public:
+  /// Opens, or makes, the database. Refuses what is not a tandem6 database of kSchemaVersion without changing it.
+  static tl::expected<std::unique_ptr<Database>, Error> open(const std::string& path);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* leases() { return db_->DefaultColumnFamily(); }
+  rocksdb::ColumnFamilyHandle* meta() { return meta_; }
+  /// Writes a meta value and flushes it at once: one that stayed in its memtable would keep every log since alive, to
+  /// be read at the next start.
+  rocksdb::Status put_meta(const std::string& name, const std::string& value);
+
+ private:
+  Database() = default;
+  rocksdb::Status open_files(const std::string& path);
+  tl::expected<void, Error> check_schema(const std::string& path);
+  tl::expected<void, Error> create_schema(const std::string& path);
+  bool is_empty();
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  rocksdb::ColumnFamilyHandle* meta_ = nullptr;
+};
+
+}  // namespace tandem6::storage

@@ -1,0 +1,176 @@
+// Reading all leases at start: the key space in pieces of about the same size, several threads.
+#include <oneapi/tbb/blocked_range.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/partitioner.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
+
+#include "dataplane/lease/hash.h"
+#include "storage/record_codec.h"
+#include "storage/store_impl.h"
+
+namespace tandem6::storage {
+namespace {
+
+/// A boundary between two pieces. The lengths do not matter: a boundary is the first key of any length there.
+struct Boundary {
+  lease::LeaseType type;
+  U128 address;
+};
+
+EncodedKey key_of(const Boundary& boundary) {
+  return encode_key({.type = boundary.type, .prefix_length = 0, .address = Ipv6Address::from_number(boundary.address)});
+}
+
+rocksdb::Slice slice_of(const EncodedKey& key) { return {key.data(), key.size()}; }
+
+/// Finds boundaries so that the tables hold about the same between any two. Leases crowd in a few subnets of the 2^128
+/// addresses, so ranges are halved until they are small enough, and joined again where there is little in them.
+class Division {
+ public:
+  Division(Database& database, uint64_t piece_size) : database_(database), piece_size_(piece_size) {}
+
+  std::vector<Boundary> divide() {
+    for (const auto type : {lease::LeaseType::kAddress, lease::LeaseType::kPrefix}) {
+      const U128 last = ~U128{0};
+      halve(type, 0, last, size_between(type, 0, last));
+    }
+    return std::move(boundaries_);
+  }
+
+ private:
+  uint64_t size_between(lease::LeaseType type, U128 first, U128 last) {
+    const EncodedKey from = key_of({type, first});
+    const EncodedKey to = key_of({type, last});
+    const rocksdb::Range range(slice_of(from), slice_of(to));
+    rocksdb::SizeApproximationOptions options;
+    options.include_files = true;
+    uint64_t size = 0;
+    // No answer makes the piece large, not the load wrong.
+    database_.db().GetApproximateSizes(options, database_.leases(), &range, 1, &size).PermitUncheckedError();
+    return size;
+  }
+
+  void halve(lease::LeaseType type, U128 first, U128 last, uint64_t size) {
+    const U128 middle = first + (last - first) / 2;
+    if (size <= piece_size_ || middle == first) {
+      gathered_ += size;
+      if (gathered_ < piece_size_) return;
+      boundaries_.push_back({type, last});
+      gathered_ = 0;
+      return;
+    }
+    halve(type, first, middle, size_between(type, first, middle));
+    halve(type, middle, last, size_between(type, middle, last));
+  }
+
+  Database& database_;
+  uint64_t piece_size_;
+  uint64_t gathered_ = 0;
+  std::vector<Boundary> boundaries_;
+};
+
+std::vector<Boundary> boundaries_of(Database& database) {
+  constexpr uint64_t kMinPiece = 1 << 20;
+  constexpr uint64_t kPieces = 64;
+  uint64_t total = 0;
+  if (!database.db().GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &total)) return {};
+  return Division(database, std::max(kMinPiece, total / kPieces)).divide();
+}
+
+/// One load: what its threads share.
+class Loading {
+ public:
+  Loading(Database& database, const std::string& path, const std::function<void(const lease::LeaseRecord&)>& see)
+      : database_(database), path_(path), see_(see) {}
+
+  tl::expected<uint64_t, Error> run() {
+    boundaries_ = boundaries_of(database_);
+    using Range = oneapi::tbb::blocked_range<size_t>;
+    oneapi::tbb::parallel_for(
+        Range(0, boundaries_.size() + 1, 1),
+        [&](const Range& range) {
+          for (size_t piece = range.begin(); piece != range.end(); ++piece) read(piece);
+        },
+        oneapi::tbb::simple_partitioner());
+    if (failed_.load()) return tl::unexpected(error_);
+    return leases_.load();
+  }
+
+ private:
+  /// Reads the piece between two boundaries. The first has no lower and the last no upper one, so that a record with a
+  /// damaged key is met as well.
+  void read(size_t piece) {
+    rocksdb::ReadOptions options;
+    options.verify_checksums = true;
+    options.fill_cache = false;
+    options.readahead_size = 2 << 20;
+    EncodedKey first, end;
+    rocksdb::Slice end_slice;
+    if (piece < boundaries_.size()) {
+      end = key_of(boundaries_[piece]);
+      end_slice = slice_of(end);
+      options.iterate_upper_bound = &end_slice;
+    }
+    std::unique_ptr<rocksdb::Iterator> it(database_.db().NewIterator(options));
+    if (piece == 0) {
+      it->SeekToFirst();
+    } else {
+      first = key_of(boundaries_[piece - 1]);
+      it->Seek(slice_of(first));
+    }
+    uint64_t count = 0;
+    for (; it->Valid() && !failed_.load(std::memory_order_relaxed); it->Next(), ++count) hand_over(*it);
+    if (!it->status().ok()) fail(explain(path_, it->status()));
+    leases_.fetch_add(count, std::memory_order_relaxed);
+  }
+
+  void hand_over(const rocksdb::Iterator& it) {
+    const auto record = decode(it.key().ToStringView(), it.value().ToStringView());
+    if (!record) return fail({"the lease database " + path_ + ": " + record.error().message});
+    const std::lock_guard lock(shards_[lease::shard_of(lease::duid_hash(record->duid.bytes()))].mutex);
+    see_(*record);
+  }
+
+  void fail(Error error) {
+    const std::lock_guard lock(error_mutex_);
+    if (failed_.load()) return;
+    error_ = std::move(error);
+    failed_.store(true);
+  }
+
+  struct alignas(64) Shard {
+    std::mutex mutex;
+  };
+
+  Database& database_;
+  const std::string& path_;
+  const std::function<void(const lease::LeaseRecord&)>& see_;
+  std::vector<Boundary> boundaries_;
+  std::array<Shard, lease::kShardCount> shards_;
+  std::atomic<uint64_t> leases_{0};
+  std::atomic<bool> failed_{false};
+  std::mutex error_mutex_;
+  Error error_;
+};
+
+}  // namespace
+
+tl::expected<LoadReport, Error> Store::load(const std::function<void(const lease::LeaseRecord&)>& see) {
+  const std::shared_lock lock(impl_->replacing);
+  if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  const auto start = std::chrono::steady_clock::now();
+  impl_->flush_if_larger(0);  // every piece's iterator would copy the memtable
+  const auto leases = Loading(*impl_->database, impl_->path, see).run();
+  if (!leases) return tl::unexpected(leases.error());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  return LoadReport{.leases = *leases, .seconds = took.count()};
+}
+
+}  // namespace tandem6::storage

@@ -1,0 +1,26 @@
+// What Store's parts share. Private to storage/.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+
+#include "storage/database.h"
+#include "storage/store.h"
+
+namespace tandem6::storage {
+
+struct Store::Impl {
+  std::string path;
+  /// Exclusive while resume() replaces the database, shared for everything else: no cost to the single writer.
+  std::shared_mutex replacing;
+  /// Nothing only when resume() closed the database and could not open it again; then `closed_because` says why.
+  std::unique_ptr<Database> database;
+  Error closed_because;
+
+  Error explain(const rocksdb::Status& status) const { return storage::explain(path, status); }
+  /// Moves the newest leases out of the memtable and into a table when there are more than `entries` of them.
+  void flush_if_larger(uint64_t entries);
+};
+
+}  // namespace tandem6::storage
