@@ -1,0 +1,187 @@
+#include "control/config/build.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "dataplane/wire/require.h"
+
+namespace tandem6::control {
+namespace {
+
+constexpr size_t kSubnetsInSummary = 20;
+
+U128 units_in(const PoolConfig& pool) {
+  return ((pool.last.number() - pool.first.number()) >> (128 - pool.unit_length)) + 1;
+}
+
+std::optional<uint16_t> port_index(const std::vector<PortConfig>& ports, const std::string& interface) {
+  const auto found = std::ranges::find_if(
+      ports, [&](const PortConfig& port) { return port.name == interface || port.device == interface; });
+  if (found == ports.end()) return std::nullopt;
+  return static_cast<uint16_t>(found - ports.begin());
+}
+
+bool is_for_relayed(const SubnetConfig& subnet) {
+  return !subnet.interface_id.empty() || !subnet.relay_addresses.empty();
+}
+
+/// Which subnet has a port's direct clients: one that is for nobody else, before one that is also for relayed
+/// clients.
+std::map<const SubnetConfig*, uint16_t> ports_of_subnets(const Configuration& configuration) {
+  std::map<const SubnetConfig*, uint16_t> result;
+  std::set<uint16_t> taken;
+  for (const bool relayed : {false, true})
+    for (const SubnetConfig& subnet : configuration.subnets) {
+      if (!subnet.interface || is_for_relayed(subnet) != relayed) continue;
+      const auto port = port_index(configuration.dataplane.ports, *subnet.interface);
+      if (port && taken.insert(*port).second) result.emplace(&subnet, *port);
+    }
+  return result;
+}
+
+lease::Pool build_pool(const PoolConfig& config, const lease::OptionSet& outer_options, lease::PoolBook& book) {
+  lease::Pool pool;
+  pool.type = config.type;
+  pool.unit_length = config.unit_length;
+  pool.first = config.first;
+  pool.last = config.last;
+  pool.options = config.options;
+  pool.options.inherit(outer_options);
+  pool.text = config.text;
+  const U128 units = units_in(config);
+  if (units <= lease::DensePool::kMaxUnits) {
+    pool.space = book.dense(config.type, config.first, config.unit_length, static_cast<uint32_t>(units));
+  } else {
+    require(config.type == lease::LeaseType::kAddress, "a pool of prefixes is dense");
+    pool.space = book.sparse(config.first, config.last);
+  }
+  return pool;
+}
+
+std::shared_ptr<lease::SubnetCounters> counters_of(uint32_t subnet_id, Continuity& continuity) {
+  auto& counters = continuity.counters[subnet_id];
+  if (counters == nullptr) counters = std::make_shared<lease::SubnetCounters>(continuity.workers);
+  return counters;
+}
+
+lease::Subnet build_subnet(const Configuration& configuration, const SubnetConfig& config, Continuity& continuity) {
+  lease::Subnet subnet;
+  subnet.id = config.id;
+  subnet.prefix = config.prefix;
+  subnet.lifetimes = config.lifetimes;
+  subnet.rapid_commit = config.rapid_commit;
+  subnet.options = config.options;
+  subnet.options.inherit(configuration.options);
+  for (const PoolConfig& pool : config.pools) {
+    auto& pools = pool.type == lease::LeaseType::kAddress ? subnet.address_pools : subnet.prefix_pools;
+    pools.push_back(build_pool(pool, subnet.options, continuity.pools));
+  }
+  const Bytes interface_id = wire::bytes_of(config.interface_id);
+  subnet.interface_id.assign(interface_id.begin(), interface_id.end());
+  subnet.relay_addresses = config.relay_addresses;
+  subnet.counters = counters_of(config.id, continuity);
+  return subnet;
+}
+
+std::string show(const PortConfig& port) {
+  std::string text = port.name == port.device ? port.name : fmt::format("{} ({})", port.name, port.device);
+  if (port.queues != 0) text += fmt::format(", {} queues", port.queues);
+  return text;
+}
+
+std::string show(const std::vector<PortConfig>& ports) {
+  std::vector<std::string> texts;
+  for (const PortConfig& port : ports) texts.push_back(show(port));
+  return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, "; "));
+}
+
+std::string show_workers(const DataplaneConfig& dataplane) {
+  if (dataplane.cores.empty()) return "1, on a core of its choice";
+  return fmt::format("{}, on core{} {}", dataplane.cores.size(), dataplane.cores.size() == 1 ? "" : "s",
+                     fmt::join(dataplane.cores, ", "));
+}
+
+std::string_view name_of(Idle idle) { return idle == Idle::kSpin ? "spin" : "sleep"; }
+std::string_view name_of(storage::Durability durability) {
+  return durability == storage::Durability::kAsync ? "async" : "sync";
+}
+
+std::string show_count(U128 count) {
+  if (count < U128{1} << 32) return std::to_string(static_cast<uint64_t>(count));
+  int bits = 0;
+  while (count >> (bits + 1) != 0) ++bits;
+  return fmt::format("{}2^{}", count == U128{1} << bits ? "" : "over ", bits);
+}
+
+std::string show(const PoolConfig& pool) {
+  const U128 units = units_in(pool);
+  if (pool.type == lease::LeaseType::kAddress)
+    return fmt::format("{}: {} address{}", pool.text, show_count(units), units == 1 ? "" : "es");
+  return fmt::format("{}: {} prefix{}", pool.text, show_count(units), units == 1 ? "" : "es");
+}
+
+std::string show(const SubnetConfig& subnet) {
+  std::string text = fmt::format("  [{}] {}", subnet.id, subnet.prefix.to_string());
+  if (subnet.interface) text += fmt::format(" on {}", *subnet.interface);
+  if (is_for_relayed(subnet)) text += " (relayed)";
+  text += fmt::format(", valid {} s\n", subnet.lifetimes.valid.count);
+  for (const PoolConfig& pool : subnet.pools) text += fmt::format("      {}\n", show(pool));
+  return text;
+}
+
+}  // namespace
+
+std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configuration, const Duid& server_duid,
+                                                lease::HashKey search_key, Continuity& continuity) {
+  const auto ports = ports_of_subnets(configuration);
+  std::vector<lease::Subnet> subnets;
+  subnets.reserve(configuration.subnets.size());
+  for (const SubnetConfig& config : configuration.subnets) {
+    subnets.push_back(build_subnet(configuration, config, continuity));
+    if (const auto port = ports.find(&config); port != ports.end()) subnets.back().port = port->second;
+  }
+  return std::make_unique<lease::Snapshot>(server_duid, std::move(subnets), configuration.options,
+                                           configuration.decline_probation, search_key);
+}
+
+std::vector<std::string> needs_restart(const Configuration& now, const Configuration& next) {
+  std::vector<std::string> changes;
+  const auto compare = [&](std::string_view what, const std::string& before, const std::string& after) {
+    if (before != after) changes.push_back(fmt::format("{}: {} now, {} after a restart", what, before, after));
+  };
+  compare("workers", show_workers(now.dataplane), show_workers(next.dataplane));
+  compare("ports", show(now.dataplane.ports), show(next.dataplane.ports));
+  compare("tandem6.dataplane.idle", std::string(name_of(now.dataplane.idle)),
+          std::string(name_of(next.dataplane.idle)));
+  compare("tandem6.storage.path", now.storage.path, next.storage.path);
+  compare("tandem6.storage.durability", std::string(name_of(now.storage.durability)),
+          std::string(name_of(next.storage.durability)));
+  compare("the control socket", now.control_socket, next.control_socket);
+  const auto show_id = [](const ServerIdConfig& id) {
+    if (id.complete) return id.complete->to_string();
+    constexpr const char* kTypes[] = {"LLT", "LL", "EN"};
+    return fmt::format("made once, of type {}", kTypes[static_cast<size_t>(id.type)]);
+  };
+  compare("server-id", show_id(now.server_id), show_id(next.server_id));
+  return changes;
+}
+
+std::string summary(const Configuration& configuration) {
+  std::string text = fmt::format("ports    {}\n", show(configuration.dataplane.ports));
+  text += fmt::format("workers  {}; when idle: {}\n", show_workers(configuration.dataplane),
+                      name_of(configuration.dataplane.idle));
+  text += fmt::format("storage  {}, {}\n", configuration.storage.path, name_of(configuration.storage.durability));
+  text += fmt::format("control  {}\n", configuration.control_socket);
+  text += fmt::format("subnets  {}\n", configuration.subnets.size());
+  const size_t shown = std::min(configuration.subnets.size(), kSubnetsInSummary);
+  for (size_t i = 0; i < shown; ++i) text += show(configuration.subnets[i]);
+  if (shown < configuration.subnets.size())
+    text += fmt::format("  … and {} more\n", configuration.subnets.size() - shown);
+  return text;
+}
+
+}  // namespace tandem6::control

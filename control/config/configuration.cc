@@ -1,0 +1,100 @@
+#include "control/config/configuration.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include <fmt/format.h>
+
+#include "control/config/hooks.h"
+#include "control/config/json_text.h"
+#include "control/config/key_tables.h"
+#include "control/config/option_data.h"
+#include "control/config/own_keys.h"
+#include "control/config/reader.h"
+#include "control/config/remarks.h"
+#include "control/config/server_id.h"
+#include "control/config/subnets.h"
+#include "control/config/surroundings.h"
+#include "control/config/timers.h"
+
+namespace tandem6::control {
+namespace {
+
+void read_ports(const Node& root, const Node& dhcp6, DataplaneConfig& dataplane, Remarks& remarks) {
+  if (const Node* tandem6 = object_at(root, "tandem6")) dataplane = read_dataplane(*tandem6, remarks);
+  std::vector<PortConfig> interfaces = read_interfaces(dhcp6, remarks);
+  if (dataplane.ports.empty()) dataplane.ports = std::move(interfaces);
+  if (dataplane.ports.empty() && !remarks.has_errors())
+    remarks.warning(dhcp6,
+                    "there are no ports, so no client is heard: name some in interfaces-config.interfaces or "
+                    "tandem6.dataplane.ports");
+}
+
+void read_subnet_configs(const Node& dhcp6, Configuration& configuration, Remarks& remarks) {
+  const TimerKeys timers = read_timers(dhcp6, {}, remarks);
+  resolve_timers(dhcp6, timers, remarks);
+  std::vector<ReadSubnet> subnets = read_subnets(dhcp6, timers, remarks);
+  check_subnets(subnets, configuration.dataplane.ports, remarks);
+  for (ReadSubnet& subnet : subnets) {
+    for (ReadPool& pool : subnet.pools) subnet.config.pools.push_back(std::move(pool.config));
+    configuration.subnets.push_back(std::move(subnet.config));
+  }
+}
+
+Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
+  Configuration configuration;
+  read_ports(root, dhcp6, configuration.dataplane, remarks);
+  if (const Node* tandem6 = object_at(root, "tandem6")) configuration.storage = read_storage(*tandem6, remarks);
+  read_lease_database(dhcp6, configuration.storage, remarks);
+  configuration.control_socket = read_control_socket(dhcp6, configuration.control_socket, remarks);
+  configuration.loggers = read_loggers(dhcp6, remarks);
+  read_hooks(dhcp6, remarks);
+  configuration.server_id = read_server_id(dhcp6, remarks);
+  const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
+  if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};
+  configuration.options = read_option_data(dhcp6, remarks);
+  read_subnet_configs(dhcp6, configuration, remarks);
+  configuration.source = root.to_json();
+  return configuration;
+}
+
+}  // namespace
+
+ConfigResult parse_configuration(const std::string& text) {
+  const Places places(text);
+  const JsonText json = read_json_text(text);
+  if (json.error) {
+    const Place place = places.at(json.error->offset);
+    return {std::nullopt, {{true, "", place.line, place.column, json.error->text}}};
+  }
+  const Node& root = *json.root;
+  Remarks remarks(places);
+  if (!root.is_object()) {
+    remarks.error(root, "an object is wanted: {\"Dhcp6\": {…}}");
+    return {std::nullopt, remarks.take()};
+  }
+  check_keys(root, root_keys(), remarks);
+  require_key(root, "Dhcp6", remarks);
+  const Node* dhcp6 = object_at(root, "Dhcp6");
+  if (dhcp6 == nullptr) return {std::nullopt, remarks.take()};
+  Configuration configuration = read_all(root, *dhcp6, remarks);
+  if (remarks.has_errors()) return {std::nullopt, remarks.take()};
+  return {std::move(configuration), remarks.take()};
+}
+
+ConfigResult load_configuration(const std::string& path) {
+  const auto failed = [&](const char* why) {
+    return ConfigResult{std::nullopt, {{true, "", 0, 0, fmt::format("cannot read the configuration: {}", why)}}};
+  };
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return failed(std::strerror(errno));
+  std::ostringstream text;
+  // A directory can be opened and not read; an empty file leaves `text` failed too, which the parser explains better.
+  if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (file.bad()) return failed(std::strerror(errno));
+  return parse_configuration(text.str());
+}
+
+}  // namespace tandem6::control

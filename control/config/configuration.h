@@ -1,0 +1,113 @@
+// The configuration file, read and checked: plain data. What workers use of it is built from this (config/build.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "dataplane/lease/option_set.h"
+#include "dataplane/lease/record.h"
+#include "dataplane/lease/snapshot.h"
+#include "dataplane/wire/duid.h"
+#include "storage/committer.h"
+
+namespace tandem6::control {
+
+struct PortConfig {
+  std::string name;     ///< what subnets' `interface` and status call it; the device's name unless given
+  std::string device;   ///< PCI address, kernel interface, or DPDK vdev string
+  uint16_t queues = 0;  ///< 0: one a worker
+  bool operator==(const PortConfig&) const = default;
+};
+
+enum class Idle : uint8_t {
+  kSleep,  ///< sleep briefly when nothing comes: two cores suffice for server and clients
+  kSpin,   ///< poll always: lowest latency, the core is busy
+};
+
+struct DataplaneConfig {
+  std::vector<unsigned> cores;  ///< one worker each; empty: one worker on the last usable core
+  std::vector<PortConfig> ports;
+  Idle idle = Idle::kSleep;
+  bool operator==(const DataplaneConfig&) const = default;
+};
+
+struct StorageConfig {
+  std::string path = "/var/lib/tandem6";
+  storage::Durability durability = storage::Durability::kSync;
+  bool operator==(const StorageConfig&) const = default;
+};
+
+enum class Severity : uint8_t { kDebug, kInfo, kWarn, kError, kFatal, kNone };
+
+struct LoggerConfig {
+  Severity severity = Severity::kInfo;
+  std::string output = "stderr";  ///< stderr, stdout, syslog or a file's path
+};
+
+/// `server-id` as configured; the DUID itself is made once and kept in storage.
+struct ServerIdConfig {
+  enum class Type : uint8_t { kLlt, kLl, kEn } type = Type::kLlt;
+  std::optional<Duid> complete;  ///< when the configuration says all of it
+  uint32_t enterprise = 0;
+  std::vector<std::byte> identifier;
+};
+
+struct PoolConfig {
+  lease::LeaseType type = lease::LeaseType::kAddress;
+  Ipv6Address first;
+  Ipv6Address last;  ///< the last address of the last unit
+  uint8_t unit_length = 128;
+  lease::OptionSet options;  ///< this scope's own
+  std::string text;
+};
+
+struct SubnetConfig {
+  uint32_t id = 0;
+  Ipv6Prefix prefix;
+  lease::Lifetimes lifetimes;
+  bool rapid_commit = false;
+  std::optional<std::string> interface;
+  std::string interface_id;
+  std::vector<Ipv6Address> relay_addresses;
+  std::vector<PoolConfig> pools;
+  lease::OptionSet options;  ///< this scope's own
+};
+
+struct Configuration {
+  DataplaneConfig dataplane;
+  StorageConfig storage;
+  std::vector<LoggerConfig> loggers;
+  std::string control_socket = "/run/tandem6/control.sock";
+  ServerIdConfig server_id;
+  std::vector<SubnetConfig> subnets;
+  lease::OptionSet options;  ///< global
+  Seconds decline_probation{86400};
+  nlohmann::json source;  ///< the whole file, comments removed: what config-get shows
+};
+
+/// One thing to say about a configuration.
+struct Remark {
+  bool is_error = true;  ///< otherwise a warning
+  std::string path;      ///< "Dhcp6.subnet6[2].pd-pools[0].delegated-len"; empty: the file as a whole
+  int line = 0;          ///< from 1; 0 when there is no place
+  int column = 0;
+  std::string text;
+  /// "FILE:12:7: error: subnet6[2]…: text"
+  std::string to_string(const std::string& file) const;
+};
+
+struct ConfigResult {
+  std::optional<Configuration> configuration;  ///< nothing when there is any error
+  std::vector<Remark> remarks;                 ///< all of them, in order of the file
+};
+
+/// Reads Kea's Dhcp6 dialect and the "tandem6" keys out of `text`. Finds all errors in one go.
+ConfigResult parse_configuration(const std::string& text);
+/// The same for a file; a file that cannot be read is an error remark.
+ConfigResult load_configuration(const std::string& path);
+
+}  // namespace tandem6::control

@@ -1,0 +1,82 @@
+#include "control/config/hooks.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "control/config/reader.h"
+
+namespace tandem6::control {
+namespace {
+
+/// "/usr/lib/kea/hooks/libdhcp_lease_cmds.so" → "lease_cmds"; the whole text when it is no such path.
+std::string_view name_of_hook(std::string_view library) {
+  std::string_view name = library.substr(library.rfind('/') + 1);
+  constexpr std::string_view kPrefix = "libdhcp_";
+  constexpr std::string_view kSuffix = ".so";
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return library;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(kSuffix.size());
+  return name;
+}
+
+void read_hook(const Node& library, Remarks& remarks) {
+  const auto& rules = hook_rules();
+  const auto rule = std::ranges::find(rules, name_of_hook(library.text()), &HookRule::name);
+  if (rule == rules.end()) {
+    remarks.error(library,
+                  fmt::format("not supported: what \"{}\" does to clients is not known, and libraries are not loaded",
+                              library.text()));
+    return;
+  }
+  switch (rule->treatment) {
+    case Treatment::kRefused:
+      remarks.error(library, std::string(rule->note));
+      break;
+    case Treatment::kSupported:
+    case Treatment::kMapped:
+    case Treatment::kIgnored:
+      remarks.warning(library, fmt::format("the library is not loaded: {}", rule->note));
+      break;
+  }
+}
+
+}  // namespace
+
+const std::vector<HookRule>& hook_rules() {
+  using enum Treatment;
+  static const std::vector<HookRule> rules = {
+      {"lease_cmds", kMapped, "its commands are built in"},
+      {"stat_cmds", kMapped, "its commands are built in"},
+      {"subnet_cmds", kMapped, "`subnet6-list` and `subnet6-get` are built in, its other commands are not"},
+      {"host_cmds", kIgnored, "there are no reservations yet"},
+      {"host_cache", kIgnored, "there are no reservations yet"},
+      {"class_cmds", kIgnored, "there are no client classes yet"},
+      {"cb_cmds", kIgnored, "there are no configuration databases"},
+      {"mysql", kIgnored, "no database is used"},
+      {"pgsql", kIgnored, "no database is used"},
+      {"ddns_tuning", kIgnored, "there are no DNS updates yet"},
+      {"gss_tsig", kIgnored, "there are no DNS updates yet"},
+      {"legal_log", kIgnored, "there is no legal log: what it should have held is in no other place either"},
+      {"perfmon", kIgnored, "latencies are measured, its commands are not there"},
+      {"rbac", kIgnored, "whoever may open the control socket may use all commands"},
+      {"run_script", kIgnored, "no script is run"},
+      {"ha", kRefused, "not supported yet: failover will have its own key, tandem6.failover"},
+      {"lease_query", kRefused, "not supported yet: relays would get no answer to a LEASEQUERY (RFC 5007)"},
+      {"flex_id", kRefused, "not supported yet: clients are known by their DUID alone"},
+      {"flex_option", kRefused, "not supported yet: options are the same for all clients of a pool"},
+      {"limits", kRefused, "not supported yet: clients would not be limited"},
+      {"radius", kRefused, "not supported: there is no RADIUS"},
+      {"user_chk", kRefused, "not supported: clients are not looked up in a list of users"},
+  };
+  return rules;
+}
+
+void read_hooks(const Node& dhcp6, Remarks& remarks) {
+  for (const Node* hook : objects_at(dhcp6, "hooks-libraries")) {
+    require_key(*hook, "library", remarks);
+    if (const Node* library = string_at(*hook, "library")) read_hook(*library, remarks);
+  }
+}
+
+}  // namespace tandem6::control

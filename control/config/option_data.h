@@ -1,0 +1,13 @@
+// `option-data` of any scope.
+#pragma once
+
+#include "control/config/json_text.h"
+#include "control/config/remarks.h"
+#include "dataplane/lease/option_set.h"
+
+namespace tandem6::control {
+
+/// Reads the list under "option-data" of `scope`, if there is one.
+lease::OptionSet read_option_data(const Node& scope, Remarks& remarks);
+
+}  // namespace tandem6::control

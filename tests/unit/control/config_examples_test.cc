@@ -1,0 +1,78 @@
+// Kea's own examples: each is accepted, or refused for a reason that has a place.
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+
+#include "config_fixtures.h"
+
+using namespace tandem6::control;
+
+namespace {
+
+/// What becomes of each: an empty text when it is accepted, else a path that is refused in it.
+const std::map<std::string, std::string> kExpected = {
+    {"advanced.json", "Dhcp6.subnet6[0].pd-pools[0].excluded-prefix"},
+    {"all-keys-netconf.json", "Dhcp6.client-classes"},
+    {"all-keys.json", "Dhcp6.client-classes"},
+    {"all-options.json", "Dhcp6.option-def"},
+    {"backends.json", ""},
+    {"classify.json", "Dhcp6.client-classes"},
+    {"classify2.json", "Dhcp6.client-classes"},
+    {"comments.json", "Dhcp6.interfaces-config.interfaces[0]"},
+    {"config-backend.json", "Dhcp6.config-control.config-databases"},
+    {"dhcpv4-over-dhcpv6.json", "Dhcp6.dhcp4o6-port"},
+    {"duid.json", ""},
+    {"global-reservations.json", "Dhcp6.reservations"},
+    {"ha-hot-standby-server1-with-tls.json", "Dhcp6.hooks-libraries[1].library"},
+    {"ha-hot-standby-server2.json", "Dhcp6.hooks-libraries[1].library"},
+    {"hooks-rbac.json", ""},
+    {"hooks.json", "Dhcp6.hooks-libraries[0].library"},
+    {"iPXE.json", "Dhcp6.client-classes"},
+    {"leases-expiration.json", ""},
+    {"multiple-options.json", "Dhcp6.subnet6[0].option-data[1]"},
+    {"mysql-reservations.json", "Dhcp6.hosts-databases"},
+    {"pgsql-reservations.json", "Dhcp6.hosts-databases"},
+    {"reservations.json", "Dhcp6.subnet6[0].reservations"},
+    {"several-subnets.json", ""},
+    {"shared-network.json", "Dhcp6.shared-networks"},
+    {"simple.json", ""},
+    {"softwire46.json", "Dhcp6.subnet6[0].reservations"},
+    {"stateless.json", ""},
+    {"tee-times.json", ""},
+    {"with-ddns.json", "Dhcp6.dhcp-ddns.enable-updates"},
+};
+
+void check_example(const ConfigResult& result, const std::string& refused_path) {
+  CAPTURE(all_lines(result));
+  CHECK(result.configuration.has_value() == refused_path.empty());
+  bool refused = false;
+  for (const Remark& remark : result.remarks) {
+    CAPTURE(line_of(remark));
+    CHECK_FALSE(remark.path.empty());
+    CHECK(remark.line > 0);
+    CHECK(remark.column > 0);
+    CHECK(remark.text.find("unknown") == std::string::npos);
+    refused = refused || (remark.is_error && remark.path == refused_path);
+  }
+  CHECK(refused == !refused_path.empty());
+}
+
+}  // namespace
+
+TEST_CASE("every example of Kea's is accepted, or refused with the path and place of the reason") {
+  const char* directory = std::getenv("TANDEM6_KEA_EXAMPLES");
+  REQUIRE_MESSAGE(directory != nullptr,
+                  "TANDEM6_KEA_EXAMPLES names the directory of Kea's examples; `meson test` sets it");
+  REQUIRE_MESSAGE(std::filesystem::is_directory(directory), directory,
+                  " is missing: `shared` must lie beside the checkout, with kea-config-examples in it");
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    const std::string name = entry.path().filename();
+    CAPTURE(name);
+    ++files;
+    const auto expected = kExpected.find(name);
+    REQUIRE_MESSAGE(expected != kExpected.end(), "what is expected of this file?");
+    check_example(load_configuration(entry.path()), expected->second);
+  }
+  CHECK(files == kExpected.size());
+}

@@ -1,0 +1,253 @@
+// tandem6ctl end to end: the program itself against a control socket. Meson says where it lies.
+#include <doctest/doctest.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "tests/unit/control/fixtures.h"
+#include "tests/unit/control/socket_fixture.h"
+
+namespace tandem6::control {
+namespace {
+
+using nlohmann::json;
+
+struct Outcome {
+  int code = -1;
+  std::string output;  // stdout and stderr
+};
+
+Outcome tandem6ctl(const std::string& arguments) {
+  const char* program = getenv("TANDEM6CTL");
+  REQUIRE_MESSAGE(program != nullptr, "the environment must say where tandem6ctl is: TANDEM6CTL");
+  FILE* pipe = popen(("TZ=UTC '" + std::string(program) + "' " + arguments + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Outcome outcome;
+  std::array<char, 4096> buffer;
+  for (size_t size = 0; (size = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    outcome.output.append(buffer.data(), size);
+  outcome.code = WEXITSTATUS(pclose(pipe));
+  return outcome;
+}
+
+// A server that tandem6ctl can talk to.
+class Rig {
+ public:
+  Outcome operator()(const std::string& arguments) const { return tandem6ctl("--socket " + path_ + " " + arguments); }
+  std::string operator/(const std::string& name) const { return directory_ / name; }
+  FakeServer server;
+
+ private:
+  TemporaryDirectory directory_;
+  std::string path_ = directory_ / "sock";
+  ServedSocket served_{path_, [this](const json& command) { return run_command(server, command); }};
+};
+
+size_t widest_line(const std::string& text) {
+  size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
+  return widest;
+}
+
+size_t line_count(const std::string& text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
+
+constexpr const char* kDuid = "00:03:00:01:02:00:00:00:0a:01";
+constexpr const char* kOtherDuid = "00:03:00:01:02:00:00:00:0a:02";
+
+TEST_CASE("tandem6ctl: wrong usage is exit code 2, help is 0 and tells the exit codes") {
+  CHECK(tandem6ctl("").code == 2);
+  CHECK(tandem6ctl("brew").code == 2);
+  CHECK(tandem6ctl("leases --limit x").code == 2);
+  CHECK(tandem6ctl("leases --limit 5 --all").code == 2);
+  CHECK(tandem6ctl("config").code == 2);
+  const Outcome help = tandem6ctl("--help");
+  CHECK(help.code == 0);
+  CHECK(has(help.output, "4 the server cannot be reached"));
+}
+
+TEST_CASE("tandem6ctl: a server that is not there is exit code 4 and says what to check") {
+  for (const char* command : {"status", "leases", "statistics", "config test /dev/null", "raw status-get"}) {
+    CAPTURE(command);
+    const Outcome outcome = tandem6ctl("--socket /nonexistent/sock " + std::string(command));
+    CHECK(outcome.code == 4);
+    CHECK(has(outcome.output, "cannot reach the server on '/nonexistent/sock': No such file or directory"));
+    CHECK(has(outcome.output, "is tandem6d running"));
+  }
+}
+
+TEST_CASE("tandem6ctl status: first line says that all is well; fits 80 columns") {
+  Rig rig;
+  rig.server.port_list[0].device = "net_af_packet0,iface=a-rather-long-interface-name,qpairs=4";
+  rig.server.config.storage.path = "/var/lib/tandem6/a/very/long/path/that/somebody/wanted/for/the/database";
+  const Outcome outcome = rig("status");
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.starts_with("tandem6 " TANDEM6_VERSION ": all is well\nup 01:02:05, since "));
+  CHECK(has(outcome.output, "leases 20 of 16 clients, in 2.0 KiB\n"));
+  CHECK(has(outcome.output, "client0"));
+  CHECK_MESSAGE(widest_line(outcome.output) <= 80, outcome.output);
+}
+
+TEST_CASE("tandem6ctl status: a failing disk and a dead link are the first lines; fits 80 columns") {
+  Rig rig;
+  rig.server.disk.failing = true;
+  rig.server.disk.failing_since_unix = 1'800'000'000;
+  rig.server.disk.error = "IO error: No space left on device: While appending to file: /var/lib/tandem6/000123.log";
+  rig.server.port_list[0].link_up = false;
+  const Outcome outcome = rig("status");
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output.starts_with("tandem6 " TANDEM6_VERSION ": PROBLEM: disk failing since "));
+  CHECK(has(outcome.output, "No space left"));
+  CHECK(has(outcome.output, "tandem6 " TANDEM6_VERSION ": PROBLEM: link down: port client0"));
+  CHECK(has(outcome.output, "DOWN"));
+  CHECK_MESSAGE(widest_line(outcome.output) <= 80, outcome.output);
+}
+
+TEST_CASE("tandem6ctl --json: the answer as it came, before or after the command") {
+  Rig rig;
+  for (const char* arguments : {"--json status", "status --json"}) {
+    const Outcome outcome = rig(arguments);
+    CHECK(outcome.code == 0);
+    CHECK(json::parse(outcome.output)["arguments"]["uptime"] == 3725);
+  }
+  CHECK(has(rig("statistics --json").output, "[[18446744073709551632,"));
+  CHECK(json::parse(rig("version --json").output)["text"] == TANDEM6_VERSION);
+}
+
+TEST_CASE("tandem6ctl leases: none is exit code 3") {
+  Rig rig;
+  CHECK(rig("leases").code == 3);
+  const Outcome outcome = rig("leases --json");
+  CHECK(outcome.code == 3);
+  CHECK(json::parse(outcome.output)["arguments"]["count"] == 0);
+}
+
+TEST_CASE("tandem6ctl leases: a table with who, what and until when") {
+  Rig rig;
+  lease::LeaseRecord forever = address_lease("2001:db8:1::2", kOtherDuid);
+  forever.valid = kInfinity;
+  lease::LeaseRecord declined = address_lease("2001:db8:1::3", kOtherDuid);
+  declined.status = lease::BindingStatus::kAbandoned;
+  rig.server.put(
+      {address_lease("2001:db8:1::1", kDuid), forever, declined, prefix_lease("2001:db8:f000:100::", 56, kDuid, 2)});
+  const Outcome outcome = rig("leases");
+  CHECK(outcome.code == 0);
+  CHECK(line_count(outcome.output) == 5);
+  const auto shows = [&](const char* line) {
+    CHECK_MESSAGE(std::regex_search(outcome.output, std::regex(line)), outcome.output);
+  };
+  shows(R"(ADDRESS/PREFIX +TYPE +CLIENT DUID +IAID +SUBNET +VALID UNTIL +REMAINING\n)");
+  shows(
+      R"(2001:db8:1::1 +IA_NA +00:03:00:01:02:00:00:00:0a:01 +7 +1 +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 +01:06:\d\d\n)");
+  shows(R"(2001:db8:1::2 +IA_NA .* - +for ever\n)");
+  shows(R"(2001:db8:1::3 +IA_NA .*, declined\n)");
+  shows(R"(2001:db8:f000:100::/56 +IA_PD .* 2 )");
+}
+
+TEST_CASE("tandem6ctl leases: limits, filters, and a walk over many pages") {
+  Rig rig;
+  std::vector<lease::LeaseRecord> records;
+  for (uint32_t i = 0; i < 1500; ++i) {
+    records.push_back(address_lease("2001:db8:1::1", i % 2 == 0 ? kDuid : kOtherDuid, 1 + i % 3));
+    records.back().key.address = Ipv6Address::from_number(ip("2001:db8:1::1000").number() + i);
+    records.push_back(prefix_lease("2001:db8:f000::", 56, kDuid));
+    records.back().key.address =
+        Ipv6Address::from_number(ip("2001:db8:f000::").number() + (static_cast<U128>(i) << 72));
+  }
+  rig.server.put(records);
+  const auto rows = [&](const std::string& arguments) {
+    const Outcome outcome = rig("leases " + arguments);
+    CHECK(outcome.code == 0);
+    return line_count(outcome.output) - 1;
+  };
+  CHECK(rows("--all") == 3000);
+  CHECK(rows("--limit 5") == 5 + 1);
+  CHECK(has(rig("leases --limit 5").output, "there are more; --all shows them"));
+  CHECK(rows("--limit 3000") == 3000);
+  CHECK(rows("--limit 1000") == 1000 + 1);
+  CHECK(rows("--all --duid 0003000102000000:0A02") == 750);
+  CHECK(rows("--all --subnet 3") == 500);
+  CHECK(rig("leases --subnet 77").code == 3);
+  const json all = json::parse(rig("leases --all --json").output);
+  CHECK(all["arguments"]["count"] == 3000);
+  CHECK(all["arguments"]["leases"].size() == 3000);
+}
+
+TEST_CASE("tandem6ctl statistics: those that are not zero; patterns; nothing matching is exit code 3") {
+  Rig rig;
+  rig.server.worker_counters[0].received[1].add(42);
+  const Outcome outcome = rig("statistics");
+  CHECK(outcome.code == 0);
+  CHECK(std::regex_search(outcome.output, std::regex(R"(pkt6-solicit-received +42\n)")));
+  CHECK(!has(outcome.output, "pkt6-renew-received"));
+  CHECK(has(outcome.output, "1.845e+19"));
+  CHECK(has(rig("statistics --all renew").output, "pkt6-renew-received"));
+  const Outcome subnet = rig("statistics --all 'subnet[1].*'");
+  CHECK(has(subnet.output, "subnet[1].assigned-nas"));
+  CHECK(!has(subnet.output, "subnet[2]"));
+  CHECK(rig("statistics nonsense").code == 3);
+  CHECK(json::parse(rig("statistics --json solicit").output)["arguments"].size() == 1);
+}
+
+TEST_CASE("tandem6ctl drops: reason and count") {
+  Rig rig;
+  CHECK(rig("drops").output == "no packet was dropped\n");
+  rig.server.worker_counters[1].dropped[static_cast<size_t>(lease::DropReason::kBadChecksum)].add(9);
+  const Outcome outcome = rig("drops");
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "REASON        PACKETS\nbad-checksum        9\n");
+  CHECK(line_count(rig("drops --all").output) == lease::kDropReasonCount);
+}
+
+TEST_CASE("tandem6ctl subnets: how full they are") {
+  Rig rig;
+  rig.server.counters->cells[0].prefixes = 32768;
+  const Outcome outcome = rig("subnets");
+  CHECK(outcome.code == 0);
+  CHECK_MESSAGE(std::regex_search(outcome.output,
+                                  std::regex(R"(1 +2001:db8:1::/64 +0 +1\.845e\+19 +0\.0 % +32768 +65536 +50\.0 %)")),
+                outcome.output);
+  CHECK_MESSAGE(std::regex_search(outcome.output, std::regex(R"(2 +2001:db8:2::/64 +0 +16 +0\.0 % +0 +0 +-\n)")),
+                outcome.output);
+  CHECK(widest_line(outcome.output) <= 80);
+}
+
+TEST_CASE(
+    "tandem6ctl config: get is a file again, test gives places as compilers do, reload says what the server says") {
+  Rig rig;
+  CHECK(json::parse(rig("config get").output) == rig.server.config.source);
+  std::ofstream(rig / "bad.json") << "# hm\n{ \"Dhcp6\": {\n  \"valid-lifetim\": 7 } }\n";
+  const Outcome bad = rig("config test " + (rig / "bad.json"));
+  CHECK(bad.code == 1);
+  CHECK_MESSAGE(has(bad.output, (rig / "bad.json") + ":3:"), bad.output);
+  std::ofstream(rig / "good.json") << R"({"Dhcp6": {"interfaces-config": {"interfaces": ["veth0"]}, "subnet6": [],},})";
+  const Outcome good = rig("config test " + (rig / "good.json"));
+  CHECK_MESSAGE(good.code == 0, good.output);
+  CHECK(has(good.output, "good.json: can be used\n"));
+  CHECK(rig("config test " + (rig / "absent.json")).code == 2);
+  CHECK(rig("config reload").output == "Configuration successful.\n");
+  rig.server.reload_error = "file.json:1:1: error: no";
+  const Outcome refused = rig("config reload");
+  CHECK(refused.code == 1);
+  CHECK(has(refused.output, "file.json:1:1: error: no"));
+}
+
+TEST_CASE("tandem6ctl: raw, commands, version, shutdown") {
+  Rig rig;
+  CHECK(has(rig("raw subnet6-get '{\"id\": 2}'").output, "\"result\":0"));
+  CHECK(rig("raw subnet6-get '{\"id\": 9}'").code == 3);
+  CHECK(rig("raw make-coffee").code == 1);
+  CHECK(rig("raw subnet6-get '{'").code == 2);
+  CHECK(has(rig("commands").output, "lease6-get-page: "));
+  CHECK(has(rig("version").output, "tandem6 " TANDEM6_VERSION "\n"));
+  const Outcome outcome = rig("shutdown");
+  CHECK(outcome.code == 0);
+  CHECK(outcome.output == "Shutting down.\n");
+  CHECK(rig.server.shutdowns == 1);
+}
+
+}  // namespace
+}  // namespace tandem6::control
