@@ -1,0 +1,36 @@
+// A packet on its way through a worker: what was read of it lies beside it, in the buffer's private area, so that it is
+// parsed once and its reading travels with it to the worker that owns the client.
+#pragma once
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <memory>
+
+#include <tl/expected.hpp>
+
+#include "dataplane/lease/request.h"
+#include "dataplane/wire/error.h"
+#include "dataplane/wire/frame.h"
+#include "dataplane/wire/message.h"
+
+namespace tandem6::worker {
+
+struct Packet {
+  wire::ParsedFrame frame;
+  wire::ReceivedMessage received;
+  lease::Request request;
+};
+
+/// The reading beside this buffer. Made once for each buffer by make_buffers().
+inline Packet& packet_of(rte_mbuf* buffer) { return *static_cast<Packet*>(rte_mbuf_to_priv(buffer)); }
+
+struct FreeBuffers {
+  void operator()(rte_mempool* pool) const { rte_mempool_free(pool); }
+};
+using BufferPool = std::unique_ptr<rte_mempool, FreeBuffers>;
+
+/// The buffers that all ports and workers share. `count` of them.
+tl::expected<BufferPool, Error> make_buffers(unsigned count);
+
+}  // namespace tandem6::worker

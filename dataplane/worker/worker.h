@@ -1,0 +1,110 @@
+// A dataplane worker: polls its queue of every port, answers, transmits (architecture.md §1, §4).
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataplane/lease/engine.h"
+#include "dataplane/lease/shard_group.h"
+#include "dataplane/worker/handover.h"
+#include "dataplane/worker/packet.h"
+#include "dataplane/worker/parked_replies.h"
+#include "dataplane/worker/view.h"
+
+namespace tandem6::worker {
+
+enum class Idle : uint8_t { kSleep, kSpin };
+
+/// What a worker is told about a port.
+struct WorkerPort {
+  uint16_t id;  ///< DPDK's
+  /// A kernel interface: local senders may leave the UDP checksum to hardware that the frame never meets.
+  bool accept_partial_checksum;
+};
+
+struct WorkerSetup {
+  unsigned index = 0;
+  std::vector<WorkerPort> ports;  ///< by port index
+  Idle idle = Idle::kSleep;
+  bool hold_replies = true;  ///< `durability: sync`
+  ViewBoard* views = nullptr;
+  const Handover* handover = nullptr;
+  const std::atomic<bool>* stop = nullptr;
+};
+
+/// Numbers that the worker publishes about itself now and then, for status.
+struct WorkerGauges {
+  std::atomic<uint64_t> leases{0};
+  std::atomic<uint64_t> clients{0};
+  std::atomic<uint64_t> memory{0};
+  std::atomic<uint64_t> parked{0};
+};
+
+/// Everything in it is touched by its own thread only, but counters and gauges, which anybody may read, and leases()
+/// before run().
+class Worker {
+ public:
+  Worker(WorkerSetup setup, lease::ShardGroup& leases);
+
+  /// Until *stop: then answers what has already come in, waits for the disk (five seconds at most) and transmits what
+  /// waited for it.
+  void run();
+
+  const WorkerGauges& gauges() const { return gauges_; }
+
+ private:
+  static constexpr uint16_t kBurst = 32;
+
+  struct TransmitBuffer {
+    std::array<rte_mbuf*, kBurst> buffers;
+    uint16_t count = 0;
+  };
+
+  void start();
+  /// One round over ports, rings, log and timers. How much there was to do.
+  unsigned turn();
+  void drain_and_finish();
+
+  unsigned receive(uint16_t port);
+  unsigned receive_handed_over();
+  /// Reads the packet. False: it was dropped, and counted.
+  bool read(rte_mbuf* buffer, uint16_t port);
+  bool read_message(rte_mbuf* buffer, Packet& packet);
+  void pass_to_owner(rte_mbuf* buffer, unsigned owner);
+  void answer_all(std::span<rte_mbuf* const> buffers);
+  void answer_one(rte_mbuf* buffer);
+  bool admit(wire::MessageType type);
+  bool build_reply(rte_mbuf* buffer, const lease::Answer& answer);
+  void park(rte_mbuf* buffer, uint16_t port);
+  unsigned release_committed();
+  void transmit(rte_mbuf* buffer, uint16_t port);
+  void flush();
+  void flush(uint16_t port);
+  void drop(rte_mbuf* buffer, lease::DropReason reason);
+
+  unsigned keep_time();
+  void index_incoming();
+  void publish_gauges();
+  void rest(unsigned work);
+
+  WorkerSetup setup_;
+  lease::ShardGroup& leases_;
+  lease::Counters& counters_;
+  const View* view_ = nullptr;
+  ParkedReplies parked_;
+  std::vector<TransmitBuffer> transmit_;
+  std::array<std::byte, 2048> scratch_;  // an answer is built here: it quotes the request, whose buffer it will take
+  AbsoluteTime now_;
+  uint64_t settled_ = 0;  // the log was committed up to here when units were last given back
+  uint64_t stale_cycles_ = 0;
+  unsigned idle_turns_ = 0;
+  bool expiry_behind_ = false;
+  WorkerGauges gauges_;
+};
+
+}  // namespace tandem6::worker
