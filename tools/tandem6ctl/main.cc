@@ -1,0 +1,110 @@
+// tandem6ctl: the command line of the control socket.
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/tandem6ctl/actions.h"
+
+namespace {
+
+using tandem6::ctl::Common;
+using tandem6::ctl::ExitCode;
+using tandem6::ctl::LeaseFilter;
+
+constexpr const char* kFooter =
+    R"(Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 nothing there,
+4 the server cannot be reached.
+Times are local. Commands and statistics are described in docs/control-socket.md.)";
+
+// What the command line says, in one place for CLI11 to fill.
+struct Options {
+  Common common;
+  LeaseFilter leases;
+  std::string pattern;
+  bool all_statistics = false;
+  bool all_drops = false;
+  std::string file;
+  std::string raw_name;
+  std::string raw_arguments;
+  ExitCode exit = ExitCode::kSuccess;
+};
+
+void add_plain(CLI::App& app, Options& options, const char* name, const char* help, ExitCode (*action)(const Common&)) {
+  app.add_subcommand(name, help)->callback([&options, action] { options.exit = action(options.common); });
+}
+
+void add_leases(CLI::App& app, Options& options) {
+  CLI::App* leases = app.add_subcommand("leases", "The leases that are on disk: addresses first, then prefixes");
+  auto* limit = leases->add_option("--limit", options.leases.limit, "Show at most this many")->capture_default_str();
+  limit->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40));
+  leases->add_flag("--all", options.leases.all, "Show all")->excludes(limit);
+  leases->add_option("--subnet", options.leases.subnet, "Only of the subnet with this id");
+  leases->add_option("--duid", options.leases.duid, "Only of the client with this DUID");
+  leases->callback([&options] { options.exit = show_leases(options.common, options.leases); });
+}
+
+void add_statistics(CLI::App& app, Options& options) {
+  CLI::App* statistics = app.add_subcommand("statistics", "Counters, by Kea's names and our own");
+  statistics->add_option("PATTERN", options.pattern, "Part of a name, or with * and ? all of it: 'subnet[7].*'");
+  statistics->add_flag("--all", options.all_statistics, "Those that are zero too");
+  statistics->callback(
+      [&options] { options.exit = show_statistics(options.common, options.pattern, options.all_statistics); });
+
+  CLI::App* drops = app.add_subcommand("drops", "Packets that got no answer, by reason");
+  drops->add_flag("--all", options.all_drops, "Reasons that never occurred too");
+  drops->callback([&options] { options.exit = show_drops(options.common, options.all_drops); });
+}
+
+void add_configuration(CLI::App& app, Options& options) {
+  CLI::App* config = app.add_subcommand("config", "The server's configuration");
+  config->require_subcommand(1);
+  config->fallthrough();
+  add_plain(*config, options, "get", "What is in force", tandem6::ctl::show_configuration);
+  add_plain(*config, options, "reload", "Reads the file again; a bad one changes nothing",
+            tandem6::ctl::reload_configuration);
+  CLI::App* test = config->add_subcommand("test", "Has the running server check a file, without using it");
+  test->add_option("FILE", options.file, "The configuration")->required();
+  test->callback([&options] { options.exit = test_configuration(options.common, options.file); });
+}
+
+void add_raw(CLI::App& app, Options& options) {
+  CLI::App* raw = app.add_subcommand("raw", "Sends any command and shows the answer as it comes");
+  raw->add_option("NAME", options.raw_name, "The command")->required();
+  raw->add_option("JSON", options.raw_arguments, "Its arguments, a JSON object");
+  raw->callback([&options] { options.exit = run_raw(options.common, options.raw_name, options.raw_arguments); });
+}
+
+void describe(CLI::App& app, Options& options) {
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("--socket", options.common.socket, "The server's control socket")->capture_default_str();
+  app.add_flag("--json", options.common.json, "Show the server's answer as JSON, for scripts");
+  add_plain(app, options, "status", "Is all well? Ports, workers, disk", tandem6::ctl::show_status);
+  add_leases(app, options);
+  add_plain(app, options, "subnets", "Subnets and how full their pools are", tandem6::ctl::show_subnets);
+  add_statistics(app, options);
+  add_configuration(app, options);
+  add_plain(app, options, "version", "Version of the server", tandem6::ctl::show_version);
+  add_plain(app, options, "commands", "What the control socket understands", tandem6::ctl::show_commands);
+  add_raw(app, options);
+  add_plain(app, options, "shutdown", "Ends the server once everything is on disk", tandem6::ctl::shut_down);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Talks to a running tandem6d", "tandem6ctl");
+  try {
+    describe(app, options);
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "tandem6ctl: the server's answer is not as expected: %s\n", error.what());
+    return static_cast<int>(ExitCode::kRefused);
+  }
+  return static_cast<int>(options.exit);
+}

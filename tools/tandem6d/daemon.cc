@@ -1,0 +1,396 @@
+#include "tools/tandem6d/daemon.h"
+
+#include <fmt/format.h>
+#include <rte_launch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <iterator>
+#include <thread>
+
+#include "control/commands/commands.h"
+#include "control/log.h"
+#include "dataplane/nic/device.h"
+#include "dataplane/nic/eal.h"
+#include "tools/tandem6d/identity.h"
+
+namespace tandem6::daemon {
+
+using control::log;
+using control::Severity;
+
+namespace {
+
+// Changes on their way to the disk, for each worker: a power of two.
+constexpr size_t kLogCapacity = 16384;
+// Buffers that a worker holds back for the disk or works on, and those that lie in a queue's rings.
+constexpr unsigned kBuffersPerWorker = 16384 + 4096;
+constexpr unsigned kBuffersPerQueue = 4096;
+constexpr auto kWatchInterval = std::chrono::seconds(1);
+
+uint64_t unix_now() { return static_cast<uint64_t>(std::time(nullptr)); }
+
+std::vector<unsigned> cores_for(const control::DataplaneConfig& dataplane) {
+  if (!dataplane.cores.empty()) return dataplane.cores;
+  // The last: the first one is where kernels like to put interrupts.
+  const std::vector<unsigned> usable = nic::usable_cores();
+  return {usable.empty() ? 0 : usable.back()};
+}
+
+int run_worker(void* worker) {
+  static_cast<worker::Worker*>(worker)->run();
+  return 0;
+}
+
+}  // namespace
+
+Daemon::Daemon(control::Configuration configuration, std::string configuration_path)
+    : configuration_(std::move(configuration)),
+      configuration_path_(std::move(configuration_path)),
+      cores_(cores_for(configuration_.dataplane)),
+      started_unix_(unix_now()),
+      reloaded_unix_(started_unix_),
+      continuity_(worker_count()),
+      views_(worker_count()) {}
+
+Daemon::~Daemon() {
+  finish();
+  // Buffers and rings lie in the EAL's memory: they go before it does.
+  workers_.clear();
+  ports_.clear();
+  handover_ = {};
+  buffers_.reset();
+  nic::stop_eal();
+}
+
+// --- start -----------------------------------------------------------------------------------------------------------
+
+tl::expected<void, Error> Daemon::start() {
+  using Step = tl::expected<void, Error> (Daemon::*)();
+  for (Step step : {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_store, &Daemon::load_leases,
+                    &Daemon::start_workers, &Daemon::open_control_socket}) {
+    if (auto done = (this->*step)(); !done) return done;
+  }
+  log(Severity::kInfo, "ready", "serving",
+      {{"workers", std::to_string(worker_count())},
+       {"ports", std::to_string(ports_.size())},
+       {"subnets", std::to_string(configuration_.subnets.size())},
+       {"server-id", server_duid_.to_string()}});
+  return {};
+}
+
+tl::expected<void, Error> Daemon::check_plan() const {
+  for (const control::PortConfig& port : configuration_.dataplane.ports) {
+    if (port.queues == 0 || port.queues == worker_count()) continue;
+    return tl::unexpected(
+        Error{fmt::format("port {}: \"queues\" is {}, but each of the {} workers polls one queue: leave it out",
+                          port.name, port.queues, worker_count())});
+  }
+  const std::vector<unsigned> usable = nic::usable_cores();
+  for (unsigned core : cores_) {
+    if (std::ranges::count(usable, core) == 0) {
+      return tl::unexpected(Error{fmt::format("tandem6.dataplane.cores: core {} is not there or not for us; usable: {}",
+                                              core, fmt::join(usable, ", "))});
+    }
+  }
+  return {};
+}
+
+tl::expected<void, Error> Daemon::start_dpdk() {
+  if (auto checked = check_plan(); !checked) return checked;
+  nic::EalPlan plan;
+  plan.worker_cores = cores_;
+  for (const control::PortConfig& port : configuration_.dataplane.ports) {
+    plan.ports.push_back({.name = port.name, .device = port.device, .queues = static_cast<uint16_t>(worker_count())});
+  }
+  const unsigned buffers =
+      worker_count() * (kBuffersPerWorker + static_cast<unsigned>(plan.ports.size()) * kBuffersPerQueue);
+  const uint64_t bytes =
+      uint64_t{buffers} * (sizeof(rte_mbuf) + sizeof(worker::Packet) + RTE_MBUF_DEFAULT_BUF_SIZE + 128);
+  plan.memory_megabytes = static_cast<unsigned>(bytes >> 20) + 128;
+  plan.log = [](std::string_view line) { log(Severity::kWarn, "dpdk", line); };
+  if (auto started = nic::start_eal(plan); !started) return started;
+  auto pool = worker::make_buffers(buffers);
+  if (!pool) return tl::unexpected(pool.error());
+  buffers_ = std::move(*pool);
+  auto handover = worker::Handover::make(worker_count());
+  if (!handover) return tl::unexpected(handover.error());
+  handover_ = std::move(*handover);
+  log(Severity::kInfo, "dpdk-started", nic::dpdk_version(),
+      {{"hugepages", nic::uses_hugepages() ? "yes" : "no"},
+       {"worker-cores", fmt::format("{}", fmt::join(cores_, ","))}});
+  return {};
+}
+
+tl::expected<void, Error> Daemon::open_ports() {
+  for (const control::PortConfig& config : configuration_.dataplane.ports) {
+    const nic::PortSpec spec{
+        .name = config.name, .device = config.device, .queues = static_cast<uint16_t>(worker_count())};
+    auto port = nic::Port::open(spec, static_cast<uint16_t>(ports_.size()), buffers_.get());
+    if (!port) return tl::unexpected(port.error());
+    const bool up = (*port)->link_up();
+    log(up ? Severity::kInfo : Severity::kWarn, "port-open", up ? "link is up" : "link is down",
+        {{"port", spec.name},
+         {"device", spec.device},
+         {"driver", (*port)->driver()},
+         {"link-local", (*port)->addresses().link_local.to_string()}});
+    link_was_up_.push_back(up);
+    ports_.push_back(std::move(*port));
+  }
+  return {};
+}
+
+tl::expected<void, Error> Daemon::open_store() {
+  auto store = storage::Store::open(configuration_.storage.path);
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  auto duid = server_duid();
+  if (!duid) return tl::unexpected(duid.error());
+  server_duid_ = *duid;
+  auto key = kept_search_key(*store_);
+  if (!key) return tl::unexpected(key.error());
+  search_key_ = *key;
+  return {};
+}
+
+// RFC 8415 §11: a DUID is made once and kept, whatever happens to the hardware it was made from.
+tl::expected<Duid, Error> Daemon::server_duid() {
+  static const std::string kName = "server-duid";
+  const control::ServerIdConfig& wanted = configuration_.server_id;
+  if (wanted.complete) return *wanted.complete;
+  auto kept = store_->get_meta(kName);
+  if (!kept) return tl::unexpected(kept.error());
+  if (kept->has_value()) {
+    if (auto duid = Duid::from_bytes(wire::bytes_of(**kept))) return *duid;
+    return tl::unexpected(
+        Error{fmt::format("the database in {} holds a server DUID that is none; set Dhcp6.server-id to the "
+                          "one that this server had",
+                          configuration_.storage.path)});
+  }
+  if (ports_.empty()) return tl::unexpected(Error{"no port to make a server DUID from: set Dhcp6.server-id"});
+  const MacAddress& mac = ports_.front()->mac();
+  const Duid made = wanted.type == control::ServerIdConfig::Type::kLl ? Duid::make_ll(mac) : Duid::make_llt(mac, now());
+  const Bytes bytes = made.bytes();
+  if (auto put = store_->put_meta(kName, std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+      !put) {
+    return tl::unexpected(put.error());
+  }
+  return made;
+}
+
+tl::expected<void, Error> Daemon::load_leases() {
+  for (unsigned worker = 0; worker < worker_count(); ++worker) {
+    leases_.push_back(std::make_unique<lease::ShardGroup>(worker, worker_count(), random_key(), kLogCapacity));
+  }
+  const std::shared_ptr<const lease::Snapshot> snapshot = build(configuration_);
+  auto report = store_->load([&](const lease::LeaseRecord& record) {
+    const unsigned shard = lease::shard_of(lease::duid_hash(record.duid.bytes()));
+    leases_[lease::ShardGroup::owner_of(shard, worker_count())]->load(record, *snapshot);
+  });
+  if (!report) return tl::unexpected(report.error());
+  continuity_.pools.settle();
+  views_.publish({.snapshot = snapshot, .ports = port_addresses()});
+  log(Severity::kInfo, "leases-loaded", "the database is in memory",
+      {{"leases", std::to_string(report->leases)}, {"seconds", fmt::format("{:.3f}", report->seconds)}});
+  return {};
+}
+
+tl::expected<void, Error> Daemon::start_workers() {
+  std::vector<lease::ChangeLog*> logs;
+  for (const auto& group : leases_) logs.push_back(&group->log());
+  committer_ = std::make_unique<storage::Committer>(*store_, logs, configuration_.storage.durability);
+  committer_->start();
+  std::vector<worker::WorkerPort> ports;
+  for (const auto& port : ports_) {
+    ports.push_back({.id = port->id(), .accept_partial_checksum = port->is_kernel_interface()});
+  }
+  for (unsigned i = 0; i < worker_count(); ++i) {
+    const worker::WorkerSetup setup{
+        .index = i,
+        .ports = ports,
+        .idle = configuration_.dataplane.idle == control::Idle::kSpin ? worker::Idle::kSpin : worker::Idle::kSleep,
+        .hold_replies = configuration_.storage.durability == storage::Durability::kSync,
+        .views = &views_,
+        .handover = &handover_,
+        .stop = &stop_workers_};
+    workers_.push_back(std::make_unique<worker::Worker>(setup, *leases_[i]));
+  }
+  for (unsigned i = 0; i < worker_count(); ++i) {
+    if (int error = rte_eal_remote_launch(run_worker, workers_[i].get(), i + 1); error != 0) {
+      return tl::unexpected(Error{fmt::format("worker {} does not start: error {}", i, error)});
+    }
+    workers_run_ = true;
+  }
+  return {};
+}
+
+tl::expected<void, Error> Daemon::open_control_socket() {
+  auto socket = control::ControlSocket::open(io_, configuration_.control_socket, [this](const nlohmann::json& command) {
+    return control::run_command(*this, command);
+  });
+  if (!socket) return tl::unexpected(socket.error());
+  control_socket_ = std::move(*socket);
+  return {};
+}
+
+// --- run -------------------------------------------------------------------------------------------------------------
+
+bool Daemon::run() {
+  watch_signals();
+  watch_world();
+  io_.run();
+  log(Severity::kInfo, "stopping", "finishing what is in flight");
+  finish();
+  const bool all_on_disk = committer_->stop();
+  log(all_on_disk ? Severity::kInfo : Severity::kError, "stopped",
+      all_on_disk ? "all leases are on disk" : "some changes did not reach the disk; no client was told of them");
+  return all_on_disk;
+}
+
+void Daemon::watch_signals() {
+  signals_.async_wait([this](const std::error_code& error, int signal) {
+    if (error) return;
+    if (signal != SIGHUP) return shut_down();
+    if (auto reloaded = reload(); !reloaded) log(Severity::kError, "reload-refused", reloaded.error().message);
+    watch_signals();
+  });
+}
+
+void Daemon::watch_world() {
+  report_disk();
+  report_links();
+  if (std::vector<nic::PortAddresses> addresses = port_addresses(); addresses != views_.current().ports) {
+    views_.publish({.snapshot = views_.current().snapshot, .ports = std::move(addresses)});
+  }
+  views_.reclaim();
+  timer_.expires_after(kWatchInterval);
+  timer_.async_wait([this](const std::error_code& error) {
+    if (!error) watch_world();
+  });
+}
+
+void Daemon::report_disk() {
+  const storage::CommitterStatus disk = committer_->status();
+  if (disk.failing == disk_was_failing_) return;
+  disk_was_failing_ = disk.failing;
+  if (disk.failing) {
+    log(Severity::kError, "disk-failing", "leases cannot be written: no REPLY leaves until they can",
+        {{"error", disk.error}});
+  } else {
+    log(Severity::kInfo, "disk-recovered", "leases are written again", {{"failures", std::to_string(disk.failures)}});
+  }
+}
+
+void Daemon::report_links() {
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    const bool up = ports_[i]->link_up();
+    if (up == link_was_up_[i]) continue;
+    link_was_up_[i] = up;
+    log(up ? Severity::kInfo : Severity::kWarn, "link", up ? "link is up" : "link is down",
+        {{"port", ports_[i]->spec().name}});
+  }
+}
+
+// Workers end while the committer still works: what they hold back leaves before they go.
+void Daemon::finish() {
+  if (!workers_run_) return;
+  workers_run_ = false;
+  stop_workers_.store(true);
+  rte_eal_mp_wait_lcore();
+}
+
+// --- reload ----------------------------------------------------------------------------------------------------------
+
+tl::expected<std::vector<std::string>, Error> Daemon::reload() {
+  control::ConfigResult read = control::load_configuration(configuration_path_);
+  std::vector<std::string> remarks;
+  for (const control::Remark& remark : read.remarks) remarks.push_back(remark.to_string(configuration_path_));
+  if (!read.configuration) {
+    return tl::unexpected(Error{fmt::format("nothing was changed: {}", fmt::join(remarks, "; "))});
+  }
+  if (const auto fixed = control::needs_restart(configuration_, *read.configuration); !fixed.empty()) {
+    return tl::unexpected(Error{fmt::format("nothing was changed, this needs a restart: {}", fmt::join(fixed, "; "))});
+  }
+  std::shared_ptr<lease::Snapshot> next = build(*read.configuration);
+  if (continuity_.pools.has_fresh()) fill_new_pools(*next);
+  publish(std::move(next));
+  continuity_.pools.settle();
+  configuration_ = std::move(*read.configuration);
+  reloaded_unix_ = unix_now();
+  control::set_log_outputs(configuration_.loggers);
+  log(Severity::kInfo, "reloaded", "the configuration is in force", {{"file", configuration_path_}});
+  return remarks;
+}
+
+std::shared_ptr<lease::Snapshot> Daemon::build(const control::Configuration& configuration) {
+  return control::build_snapshot(configuration, server_duid_, search_key_, continuity_);
+}
+
+// A pool that is new or has other bounds does not know which of its units are leased. The workers, which do, mark them
+// while they still allocate by the old configuration; from then on the new one can be used.
+void Daemon::fill_new_pools(const lease::Snapshot& next) {
+  std::shared_ptr<lease::Snapshot> transition = build(configuration_);
+  for (const lease::Subnet& subnet : next.subnets()) {
+    for (lease::LeaseType type : {lease::LeaseType::kAddress, lease::LeaseType::kPrefix}) {
+      std::ranges::copy_if(subnet.pools(type), std::back_inserter(transition->incoming),
+                           [&](const lease::Pool& pool) { return continuity_.pools.is_fresh(pool); });
+    }
+  }
+  const uint64_t number = views_.publish({.snapshot = std::move(transition), .ports = views_.current().ports});
+  wait_for_workers([&] { return views_.all_indexed(number); });
+}
+
+void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot) {
+  const uint64_t number = views_.publish({.snapshot = std::move(snapshot), .ports = views_.current().ports});
+  wait_for_workers([&] { return views_.all_took(number); });
+  views_.reclaim();
+}
+
+template <typename Done>
+void Daemon::wait_for_workers(Done&& done) {
+  while (!done()) std::this_thread::sleep_for(std::chrono::microseconds(200));
+}
+
+// --- what control asks -----------------------------------------------------------------------------------------------
+
+std::vector<nic::PortAddresses> Daemon::port_addresses() {
+  std::vector<nic::PortAddresses> addresses;
+  for (const auto& port : ports_) addresses.push_back(port->addresses());
+  return addresses;
+}
+
+std::vector<control::PortStatus> Daemon::ports() const {
+  std::vector<control::PortStatus> status;
+  for (const auto& port : ports_) {
+    std::string mac;
+    for (std::byte octet : port->mac())
+      mac += fmt::format("{}{:02x}", mac.empty() ? "" : ":", std::to_integer<unsigned>(octet));
+    status.push_back({.name = port->spec().name,
+                      .device = port->spec().device,
+                      .mac = mac,
+                      .driver = port->driver(),
+                      .link_up = port->link_up(),
+                      .missed = port->missed()});
+  }
+  return status;
+}
+
+std::vector<control::WorkerStatus> Daemon::workers() const {
+  std::vector<control::WorkerStatus> status;
+  for (unsigned i = 0; i < worker_count(); ++i) {
+    const worker::WorkerGauges& gauges = workers_[i]->gauges();
+    status.push_back({.core = cores_[i],
+                      .leases = gauges.leases.load(std::memory_order_relaxed),
+                      .clients = gauges.clients.load(std::memory_order_relaxed),
+                      .memory = gauges.memory.load(std::memory_order_relaxed),
+                      .waiting_replies = gauges.parked.load(std::memory_order_relaxed),
+                      .counters = &leases_[i]->counters()});
+  }
+  return status;
+}
+
+AbsoluteTime Daemon::now() const { return AbsoluteTime::from_unix(std::time(nullptr)); }
+
+}  // namespace tandem6::daemon

@@ -1,0 +1,109 @@
+// The running server: everything that tandem6d owns, and what the control plane may ask of it.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+#include <atomic>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/config/build.h"
+#include "control/control_socket.h"
+#include "control/server.h"
+#include "dataplane/nic/port.h"
+#include "dataplane/worker/worker.h"
+#include "storage/committer.h"
+#include "storage/store.h"
+
+namespace tandem6::daemon {
+
+/// Made, run and ended by the main thread, which is the management thread. The members stand in the order in which
+/// they need each other: what is below ends first.
+class Daemon : public control::Server {
+ public:
+  Daemon(control::Configuration configuration, std::string configuration_path);
+  ~Daemon() override;
+
+  /// Starts DPDK, opens ports and database, loads the leases, starts committer and workers, opens the control socket.
+  /// After an error the object can only be destroyed.
+  tl::expected<void, Error> start();
+  /// Serves until SIGTERM, SIGINT or the shutdown command; then finishes what is in flight. False when some leases
+  /// could not be brought to the disk.
+  bool run();
+
+  // control::Server
+  const control::Configuration& configuration() const override { return configuration_; }
+  std::string configuration_path() const override { return configuration_path_; }
+  tl::expected<std::vector<std::string>, Error> reload() override;
+  const lease::Snapshot& snapshot() const override { return *views_.current().snapshot; }
+  std::vector<control::PortStatus> ports() const override;
+  std::vector<control::WorkerStatus> workers() const override;
+  storage::CommitterStatus committer() const override { return committer_->status(); }
+  storage::Store& store() override { return *store_; }
+  uint64_t started_unix() const override { return started_unix_; }
+  uint64_t reloaded_unix() const override { return reloaded_unix_; }
+  AbsoluteTime now() const override;
+  void shut_down() override { io_.stop(); }
+
+ private:
+  unsigned worker_count() const { return static_cast<unsigned>(cores_.size()); }
+
+  // start
+  /// What the configuration says of this machine: cores that are there, a queue for each worker.
+  tl::expected<void, Error> check_plan() const;
+  tl::expected<void, Error> start_dpdk();
+  tl::expected<void, Error> open_ports();
+  tl::expected<void, Error> open_store();
+  tl::expected<Duid, Error> server_duid();
+  tl::expected<void, Error> load_leases();
+  tl::expected<void, Error> start_workers();
+  tl::expected<void, Error> open_control_socket();
+
+  // run
+  void watch_signals();
+  void watch_world();
+  void report_disk();
+  void report_links();
+  void finish();
+
+  // reload
+  std::shared_ptr<lease::Snapshot> build(const control::Configuration& configuration);
+  void fill_new_pools(const lease::Snapshot& next);
+  void publish(std::shared_ptr<const lease::Snapshot> snapshot);
+  std::vector<nic::PortAddresses> port_addresses();
+  template <typename Done>
+  void wait_for_workers(Done&& done);
+
+  control::Configuration configuration_;
+  std::string configuration_path_;
+  std::vector<unsigned> cores_;  ///< one worker on each
+  uint64_t started_unix_;
+  uint64_t reloaded_unix_;
+  Duid server_duid_;
+  lease::HashKey search_key_;
+
+  asio::io_context io_;
+  asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
+  asio::steady_timer timer_{io_};
+
+  std::unique_ptr<storage::Store> store_;
+  control::Continuity continuity_;
+  worker::ViewBoard views_;
+  worker::BufferPool buffers_;
+  std::vector<std::unique_ptr<nic::Port>> ports_;
+  worker::Handover handover_;
+  std::vector<std::unique_ptr<lease::ShardGroup>> leases_;  ///< by worker
+  std::unique_ptr<storage::Committer> committer_;
+  std::atomic<bool> stop_workers_{false};
+  std::vector<std::unique_ptr<worker::Worker>> workers_;
+  bool workers_run_ = false;
+  std::unique_ptr<control::ControlSocket> control_socket_;
+
+  bool disk_was_failing_ = false;
+  std::vector<bool> link_was_up_;
+};
+
+}  // namespace tandem6::daemon
