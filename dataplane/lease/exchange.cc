@@ -55,11 +55,11 @@ HeldLeases Exchange::held(const RequestedIa& ia) {
   return held;
 }
 
-bool Exchange::at_limit() const {
+bool Exchange::at_limit(size_t offered) const {
   Shard& shard = group.shard(request.shard());
   const uint32_t client = shard.find_client(request.client_duid);
   if (client == kNoIndex) return false;
-  size_t count = 0;
+  size_t count = offered;
   for (const Lease* lease = shard.first_of(client); lease != nullptr; lease = shard.next_of(*lease)) ++count;
   return count >= kMaxLeasesPerClient;
 }

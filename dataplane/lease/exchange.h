@@ -51,8 +51,8 @@ class Exchange {
   // ---------------------------------------------------------------------------------------------------------
   /// The client's leases in this IA.
   HeldLeases held(const RequestedIa& ia);
-  /// Does the client hold kMaxLeasesPerClient leases?
-  bool at_limit() const;
+  /// Does the client hold kMaxLeasesPerClient leases, with these that it is offered?
+  bool at_limit(size_t offered = 0) const;
   /// Is this lease "appropriate for the link" that the client is on? Needs a subnet. An address is when it is in the
   /// subnet's prefix; a prefix, which says nothing about the link it is routed to, when a pool of the subnet has it.
   bool on_link(const LeaseKey& key) const;

@@ -50,7 +50,7 @@ IaResult offer(Exchange& exchange, const RequestedIa& ia, Offered& offered) {
   for (const Lease* lease : exchange.held(ia)) {
     if (exchange.can_extend(*lease)) result.granted.push({lease->key, lifetimes.preferred, lifetimes.valid});
   }
-  if (!result.granted.empty() || exchange.at_limit()) return result;
+  if (!result.granted.empty() || exchange.at_limit(offered.size())) return result;
   auto key = exchange.group.look_for(exchange.request, *exchange.subnet, exchange.snapshot, ia.type, ia.iaid,
                                      exchange.wanted(ia));
   if (key && contains(offered, *key)) key = another_unit(exchange, ia, offered);
