@@ -19,4 +19,25 @@ Answer answer_decline(Exchange& exchange);              // §18.3.8
 /// client lists and does not have (any more).
 void renew_ia(Exchange& exchange, const RequestedIa& ia, const HeldLeases& held);
 
+/// What Release and Decline have in common: `give_up(Lease&)`, which may free the lease, for each lease that an IA both
+/// lists and holds, once. Leases in the IA that are not the client's are ignored: else anybody could empty a pool.
+template <typename GiveUp>
+Answer answer_giving_up(Exchange& exchange, GiveUp&& give_up) {
+  exchange.reply.begin(wire::MessageType::kReply);
+  exchange.reply.status(wire::StatusCode::kSuccess);
+  for (const RequestedIa& ia : exchange.message.ias) {
+    HeldLeases held = exchange.held(ia);
+    if (held.empty()) exchange.reply.ia_status(ia.type, ia.iaid, wire::StatusCode::kNoBinding);
+    each_listed(ia, [&](const LeaseKey& key) {
+      for (Lease*& lease : held) {
+        if (lease == nullptr || lease->key != key) continue;
+        give_up(*lease);
+        lease = nullptr;
+      }
+    });
+  }
+  exchange.refuse_excess_ias();
+  return exchange.reply.finish(true);
+}
+
 }  // namespace tandem6::lease
