@@ -20,6 +20,7 @@ struct Continuity {
   explicit Continuity(unsigned worker_count) : workers(worker_count) {}
   unsigned workers;
   lease::PoolBook pools;
+  lease::PoolBook reserved_units;
   std::map<uint32_t, std::shared_ptr<lease::SubnetCounters>> counters;  ///< by subnet id
 };
 

@@ -69,11 +69,23 @@ struct SubnetConfig {
   uint32_t id = 0;
   Ipv6Prefix prefix;
   lease::Lifetimes lifetimes;
+  lease::LeaseCache cache;
   bool rapid_commit = false;
+  lease::Allocator address_allocator = lease::Allocator::kHashed;
+  lease::Allocator prefix_allocator = lease::Allocator::kHashed;
+  bool reservations_in_subnet = true;
+  bool reservations_global = false;
+  std::optional<uint32_t> network;  ///< place in Configuration::networks
   std::optional<std::string> interface;
   std::string interface_id;
   std::vector<Ipv6Address> relay_addresses;
   std::vector<PoolConfig> pools;
+  lease::OptionSet options;  ///< this scope's own
+  bool is_guarded = false;   ///< it, or its shared network, is for certain classes only
+};
+
+struct NetworkConfig {
+  std::string name;
   lease::OptionSet options;  ///< this scope's own
 };
 
@@ -83,7 +95,10 @@ struct Configuration {
   std::vector<LoggerConfig> loggers;
   std::string control_socket = "/run/tandem6/control.sock";
   ServerIdConfig server_id;
-  std::vector<SubnetConfig> subnets;
+  std::vector<SubnetConfig> subnets;  ///< those of shared networks after the others
+  std::vector<NetworkConfig> networks;
+  std::vector<lease::Reservation> reservations;
+  lease::HostLookup host_lookup;
   lease::OptionSet options;  ///< global
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows

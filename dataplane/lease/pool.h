@@ -26,7 +26,7 @@ struct Pool {
   OptionSet options;
   ClassSet guard = {};
   std::vector<ClassId> additional_classes = {};  ///< evaluated when a client is served from here
-  std::string text;                         ///< as the configuration writes it
+  std::string text;                              ///< as the configuration writes it
 
   bool is_dense() const { return std::holds_alternative<std::shared_ptr<DensePool>>(space); }
   /// Could this lease come from here?

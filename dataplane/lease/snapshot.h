@@ -20,7 +20,7 @@ class Snapshot {
  public:
   struct Content {
     Duid server_duid = {};
-    HashKey search_key = {};      ///< for search_hash(): made once and kept in storage
+    HashKey search_key = {};           ///< for search_hash(): made once and kept in storage
     std::vector<Subnet> subnets = {};  ///< ids unique; those of a shared network in the order in which they are tried
     std::vector<SharedNetwork> networks = {};
     OptionSet options = {};  ///< global ones

@@ -84,9 +84,9 @@ struct Subnet {
 /// Several subnets on one link (Kea's shared network).
 struct SharedNetwork {
   std::string name;
-  OptionSet options;
-  ClassSet guard;
-  std::vector<ClassId> additional_classes;
+  OptionSet options = {};
+  ClassSet guard = {};
+  std::vector<ClassId> additional_classes = {};
 };
 
 /// One subnet, or those of a shared network. Lives in its Snapshot.
