@@ -144,8 +144,10 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
     subnets.push_back(build_subnet(configuration, config, continuity));
     if (const auto port = ports.find(&config); port != ports.end()) subnets.back().port = port->second;
   }
-  return std::make_unique<lease::Snapshot>(server_duid, std::move(subnets), configuration.options,
-                                           configuration.decline_probation, search_key);
+  auto snapshot = std::make_unique<lease::Snapshot>(server_duid, std::move(subnets), configuration.options,
+                                                    configuration.decline_probation, search_key);
+  snapshot->mac_sources = configuration.mac_sources;
+  return snapshot;
 }
 
 std::vector<std::string> needs_restart(const Configuration& now, const Configuration& next) {

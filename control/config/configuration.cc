@@ -10,6 +10,7 @@
 #include "control/config/hooks.h"
 #include "control/config/json_text.h"
 #include "control/config/key_tables.h"
+#include "control/config/mac_sources.h"
 #include "control/config/option_data.h"
 #include "control/config/own_keys.h"
 #include "control/config/reader.h"
@@ -54,6 +55,7 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   configuration.server_id = read_server_id(dhcp6, remarks);
   const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
   if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};
+  configuration.mac_sources = read_mac_sources(dhcp6, remarks);
   configuration.options = read_option_data(dhcp6, remarks);
   read_subnet_configs(dhcp6, configuration, remarks);
   configuration.source = root.to_json();

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/lease/snapshot.h"
@@ -86,6 +87,7 @@ struct Configuration {
   std::vector<SubnetConfig> subnets;
   lease::OptionSet options;  ///< global
   Seconds decline_probation{86400};
+  lease::MacSources mac_sources = lease::all_mac_sources();
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows
 };
 

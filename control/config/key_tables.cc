@@ -540,7 +540,7 @@ const KeyTable& dhcp6_keys() {
            {"early-global-reservations-lookup", kBoolean, kIgnored, kNoReservations, is_false},
            {"reservations-lookup-first", kBoolean, kIgnored, kNoReservations, is_false},
            {"ip-reservations-unique", kBoolean, kIgnored, kNoReservations},
-           {"mac-sources", kStrings, kIgnored, "hardware addresses are not used"},
+           {"mac-sources", kStrings, kSupported, "default `any`; `raw` and `subscriber-id` give nothing, as in Kea"},
            {"expired-leases-processing", kObject, kIgnored, "leases end when their time is over", nullptr,
             expiration_keys},
            {"dhcp-queue-control", kObject, kIgnored, "packets wait in the NIC's rings", nullptr, queue_control_keys},

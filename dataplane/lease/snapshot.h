@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/lease/hash.h"
+#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/pool.h"
 #include "dataplane/lease/request.h"
@@ -92,6 +93,9 @@ class Snapshot {
   /// Spaces that a coming configuration will allocate from. While they are listed here, whoever takes or frees a lease
   /// marks it in them too; ShardGroup::index_step() marks those that exist. Empty in normal operation.
   std::vector<Pool> incoming;
+
+  /// For link_layer_address(). Set before the snapshot is published.
+  MacSources mac_sources = all_mac_sources();
 
  private:
   const Subnet* by_link_address(const Ipv6Address& link_address) const;
