@@ -19,6 +19,7 @@
 #include "control/config/subnets.h"
 #include "control/config/surroundings.h"
 #include "control/config/timers.h"
+#include "control/config/vocabulary.h"
 
 namespace tandem6::control {
 namespace {
@@ -33,10 +34,11 @@ void read_ports(const Node& root, const Node& dhcp6, DataplaneConfig& dataplane,
                     "tandem6.dataplane.ports");
 }
 
-void read_subnet_configs(const Node& dhcp6, Configuration& configuration, Remarks& remarks) {
+void read_subnet_configs(const Node& dhcp6, const Vocabulary& vocabulary, Configuration& configuration,
+                         Remarks& remarks) {
   const TimerKeys timers = read_timers(dhcp6, {}, remarks);
   resolve_timers(dhcp6, timers, remarks);
-  std::vector<ReadSubnet> subnets = read_subnets(dhcp6, timers, remarks);
+  std::vector<ReadSubnet> subnets = read_subnets(dhcp6, timers, vocabulary, remarks);
   check_subnets(subnets, configuration.dataplane.ports, remarks);
   for (ReadSubnet& subnet : subnets) {
     for (ReadPool& pool : subnet.pools) subnet.config.pools.push_back(std::move(pool.config));
@@ -56,8 +58,9 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
   if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};
   configuration.mac_sources = read_mac_sources(dhcp6, remarks);
-  configuration.options = read_option_data(dhcp6, remarks);
-  read_subnet_configs(dhcp6, configuration, remarks);
+  const Vocabulary vocabulary;
+  configuration.options = read_option_data(dhcp6, vocabulary, remarks);
+  read_subnet_configs(dhcp6, vocabulary, configuration, remarks);
   configuration.source = root.to_json();
   return configuration;
 }

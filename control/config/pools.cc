@@ -24,8 +24,8 @@ bool cut_off_anycast(AddressRange& range, const Ipv6Prefix& subnet) {
 }
 
 std::optional<ReadPool> read_address_pool(const Node& entry, const std::optional<Ipv6Prefix>& subnet,
-                                          Remarks& remarks) {
-  lease::OptionSet options = read_option_data(entry, remarks);
+                                          const Vocabulary& vocabulary, Remarks& remarks) {
+  lease::OptionSet options = read_option_data(entry, vocabulary, remarks);
   require_key(entry, "pool", remarks);
   const Node* text = string_at(entry, "pool");
   if (text == nullptr) return std::nullopt;
@@ -62,8 +62,8 @@ std::optional<Ipv6Prefix> read_pd_prefix(const Node& entry, Remarks& remarks) {
   return std::nullopt;
 }
 
-std::optional<ReadPool> read_prefix_pool(const Node& entry, Remarks& remarks) {
-  lease::OptionSet options = read_option_data(entry, remarks);
+std::optional<ReadPool> read_prefix_pool(const Node& entry, const Vocabulary& vocabulary, Remarks& remarks) {
+  lease::OptionSet options = read_option_data(entry, vocabulary, remarks);
   for (const char* key : {"prefix", "prefix-len", "delegated-len"}) require_key(entry, key, remarks);
   const auto prefix = read_pd_prefix(entry, remarks);
   const auto delegated = integer_at(entry, "delegated-len", 1, 128, remarks);
@@ -89,12 +89,13 @@ std::optional<ReadPool> read_prefix_pool(const Node& entry, Remarks& remarks) {
 
 }  // namespace
 
-std::vector<ReadPool> read_pools(const Node& subnet, const std::optional<Ipv6Prefix>& prefix, Remarks& remarks) {
+std::vector<ReadPool> read_pools(const Node& subnet, const std::optional<Ipv6Prefix>& prefix,
+                                 const Vocabulary& vocabulary, Remarks& remarks) {
   std::vector<ReadPool> pools;
   for (const Node* entry : objects_at(subnet, "pools"))
-    if (auto pool = read_address_pool(*entry, prefix, remarks)) pools.push_back(std::move(*pool));
+    if (auto pool = read_address_pool(*entry, prefix, vocabulary, remarks)) pools.push_back(std::move(*pool));
   for (const Node* entry : objects_at(subnet, "pd-pools"))
-    if (auto pool = read_prefix_pool(*entry, remarks)) pools.push_back(std::move(*pool));
+    if (auto pool = read_prefix_pool(*entry, vocabulary, remarks)) pools.push_back(std::move(*pool));
   return pools;
 }
 

@@ -62,7 +62,8 @@ std::string read_interface_id(const Node& subnet, Remarks& remarks) {
   return id;
 }
 
-ReadSubnet read_subnet(const Node& node, const TimerKeys& global_timers, Remarks& remarks) {
+ReadSubnet read_subnet(const Node& node, const TimerKeys& global_timers, const Vocabulary& vocabulary,
+                       Remarks& remarks) {
   ReadSubnet subnet;
   subnet.node = &node;
   const auto prefix = read_subnet_prefix(node, remarks);
@@ -75,8 +76,8 @@ ReadSubnet read_subnet(const Node& node, const TimerKeys& global_timers, Remarks
   if (interface != nullptr && !interface->text().empty()) subnet.config.interface = interface->text();
   subnet.config.interface_id = read_interface_id(node, remarks);
   subnet.config.relay_addresses = read_relays(node, remarks);
-  subnet.config.options = read_option_data(node, remarks);
-  subnet.pools = read_pools(node, prefix, remarks);
+  subnet.config.options = read_option_data(node, vocabulary, remarks);
+  subnet.pools = read_pools(node, prefix, vocabulary, remarks);
   return subnet;
 }
 
@@ -99,9 +100,11 @@ void number_the_rest(std::vector<ReadSubnet>& subnets, Remarks& remarks) {
 
 }  // namespace
 
-std::vector<ReadSubnet> read_subnets(const Node& dhcp6, const TimerKeys& global_timers, Remarks& remarks) {
+std::vector<ReadSubnet> read_subnets(const Node& dhcp6, const TimerKeys& global_timers, const Vocabulary& vocabulary,
+                                     Remarks& remarks) {
   std::vector<ReadSubnet> subnets;
-  for (const Node* node : objects_at(dhcp6, "subnet6")) subnets.push_back(read_subnet(*node, global_timers, remarks));
+  for (const Node* node : objects_at(dhcp6, "subnet6"))
+    subnets.push_back(read_subnet(*node, global_timers, vocabulary, remarks));
   number_the_rest(subnets, remarks);
   return subnets;
 }

@@ -8,6 +8,7 @@
 #include "control/config/pools.h"
 #include "control/config/remarks.h"
 #include "control/config/timers.h"
+#include "control/config/vocabulary.h"
 
 namespace tandem6::control {
 
@@ -18,7 +19,8 @@ struct ReadSubnet {
   const Node* node = nullptr;
 };
 
-std::vector<ReadSubnet> read_subnets(const Node& dhcp6, const TimerKeys& global_timers, Remarks& remarks);
+std::vector<ReadSubnet> read_subnets(const Node& dhcp6, const TimerKeys& global_timers, const Vocabulary& vocabulary,
+                                     Remarks& remarks);
 
 /// Ids, prefixes and pools that collide; clients that several subnets claim; interfaces that are no ports.
 void check_subnets(const std::vector<ReadSubnet>& subnets, const std::vector<PortConfig>& ports, Remarks& remarks);
