@@ -54,6 +54,8 @@ lease::Pool build_pool(const PoolConfig& config, lease::PoolBook& book) {
   pool.first = config.first;
   pool.last = config.last;
   pool.options = config.options;
+  pool.guard = config.guard;
+  pool.additional_classes = config.additional_classes;
   pool.text = config.text;
   const U128 units = units_in(config);
   if (units <= lease::DensePool::kMaxUnits) {
@@ -84,6 +86,8 @@ lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
   subnet.reservations_global = config.reservations_global;
   subnet.network = config.network;
   subnet.options = config.options;
+  subnet.guard = config.guard;
+  subnet.additional_classes = config.additional_classes;
   for (const PoolConfig& pool : config.pools) {
     auto& pools = pool.type == lease::LeaseType::kAddress ? subnet.address_pools : subnet.prefix_pools;
     pools.push_back(build_pool(pool, continuity.pools));
@@ -155,7 +159,10 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
     if (const auto port = ports.find(&config); port != ports.end()) content.subnets.back().port = port->second;
   }
   for (const NetworkConfig& network : configuration.networks)
-    content.networks.push_back({.name = network.name, .options = network.options});
+    content.networks.push_back({.name = network.name,
+                                .options = network.options,
+                                .guard = network.guard,
+                                .additional_classes = network.additional_classes});
   content.options = configuration.options;
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);

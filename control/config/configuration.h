@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/lease/snapshot.h"
@@ -63,6 +64,8 @@ struct PoolConfig {
   uint8_t unit_length = 128;
   lease::OptionSet options;  ///< this scope's own
   std::string text;
+  lease::ClassSet guard = {};
+  std::vector<lease::ClassId> additional_classes = {};
 };
 
 struct SubnetConfig {
@@ -81,12 +84,16 @@ struct SubnetConfig {
   std::vector<Ipv6Address> relay_addresses;
   std::vector<PoolConfig> pools;
   lease::OptionSet options;  ///< this scope's own
-  bool is_guarded = false;   ///< it, or its shared network, is for certain classes only
+  lease::ClassSet guard;
+  std::vector<lease::ClassId> additional_classes;
+  bool is_guarded = false;  ///< it, or its shared network, is for certain classes only
 };
 
 struct NetworkConfig {
   std::string name;
   lease::OptionSet options;  ///< this scope's own
+  lease::ClassSet guard;
+  std::vector<lease::ClassId> additional_classes;
 };
 
 struct Configuration {

@@ -92,10 +92,10 @@ const Rules kNameUpdates = {
 
 constexpr std::string_view kNoClasses = "not supported yet: there are no client classes";
 const Rules kClassChoice = {
-    {"client-class", kString, kRefused, kNoClasses, is_empty},
-    {"client-classes", kStrings, kRefused, kNoClasses, is_empty},
-    {"require-client-classes", kStrings, kRefused, kNoClasses, is_empty},
-    {"evaluate-additional-classes", kStrings, kRefused, kNoClasses, is_empty},
+    {"client-class", kString, kSupported, "the old name of `client-classes`, for one class"},
+    {"client-classes", kStrings, kSupported, "a client in none of them gets nothing here"},
+    {"require-client-classes", kStrings, kSupported, "the old name of `evaluate-additional-classes`"},
+    {"evaluate-additional-classes", kStrings, kSupported},
 };
 
 // --- options
@@ -162,7 +162,7 @@ const KeyTable& reservation_keys() {
                                    {"prefixes", kStrings},
                                    {"excluded-prefixes", kStrings, kRefused, kNoExclusion, is_empty},
                                    {"hostname", kString},
-                                   {"client-classes", kStrings, kRefused, kNoClasses, is_empty},
+                                   {"client-classes", kStrings},
                                },
                                kOptionData,
                                kRemarksOfPeople});
@@ -541,7 +541,7 @@ const KeyTable& dhcp6_keys() {
            {"reservations-lookup-first", kBoolean, kIgnored,
             "reservations are in memory: no order of lookups is faster"},
            {"ip-reservations-unique", kBoolean, kRefused, "not supported: an address is reserved once", is_true},
-           {"mac-sources", kStrings, kIgnored, "hardware addresses are not used"},
+           {"mac-sources", kStrings, kSupported, "default `any`; `raw` and `subscriber-id` give nothing, as in Kea"},
            {"expired-leases-processing", kObject, kIgnored, "leases end when their time is over", nullptr,
             expiration_keys},
            {"dhcp-queue-control", kObject, kIgnored, "packets wait in the NIC's rings", nullptr, queue_control_keys},

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "control/config/address_text.h"
+#include "control/config/class_guard.h"
 #include "control/config/option_data.h"
 #include "control/config/option_text.h"
 #include "control/config/reader.h"
@@ -74,11 +75,12 @@ void read_units(const Node& entry, ReadReservation& read, Remarks& remarks) {
   }
 }
 
-std::optional<ReadReservation> read_reservation(const Node& entry, Remarks& remarks) {
+std::optional<ReadReservation> read_reservation(const Node& entry, const Vocabulary& vocabulary, Remarks& remarks) {
   ReadReservation read{{}, &entry, {}};
   read_units(entry, read, remarks);
   if (const Node* hostname = string_at(entry, "hostname")) read.reservation.hostname = hostname->text();
-  read.reservation.options = read_option_data(entry, remarks);
+  read.reservation.options = read_option_data(entry, vocabulary, remarks);
+  read.reservation.classes = read_class_guard(entry, vocabulary, remarks);
   if (!read_identifier(entry, read.reservation, remarks)) return std::nullopt;
   return read;
 }
@@ -140,10 +142,10 @@ void check_overlaps(const std::vector<ReadReservation>& reservations, Remarks& r
 
 }  // namespace
 
-std::vector<ReadReservation> read_reservations(const Node& scope, Remarks& remarks) {
+std::vector<ReadReservation> read_reservations(const Node& scope, const Vocabulary& vocabulary, Remarks& remarks) {
   std::vector<ReadReservation> reservations;
   for (const Node* entry : objects_at(scope, "reservations"))
-    if (auto read = read_reservation(*entry, remarks)) reservations.push_back(std::move(*read));
+    if (auto read = read_reservation(*entry, vocabulary, remarks)) reservations.push_back(std::move(*read));
   return reservations;
 }
 

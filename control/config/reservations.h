@@ -6,6 +6,7 @@
 #include "control/config/json_text.h"
 #include "control/config/remarks.h"
 #include "control/config/subnets.h"
+#include "control/config/vocabulary.h"
 #include "dataplane/lease/host_lookup.h"
 #include "dataplane/lease/reservation.h"
 
@@ -18,7 +19,7 @@ struct ReadReservation {
 };
 
 /// Those of `scope`, a subnet or the file as a whole.
-std::vector<ReadReservation> read_reservations(const Node& scope, Remarks& remarks);
+std::vector<ReadReservation> read_reservations(const Node& scope, const Vocabulary& vocabulary, Remarks& remarks);
 
 /// Identifiers and units that are there twice, addresses outside of their subnet, prefixes that cut a pool's units.
 void check_reservations(const std::vector<ReadReservation>& reservations, const std::vector<ReadSubnet>& subnets,

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "control/config/address_text.h"
+#include "control/config/class_guard.h"
 #include "control/config/option_data.h"
 #include "control/config/option_text.h"
 #include "control/config/reader.h"
@@ -70,7 +71,8 @@ void read_selectors(const Node& node, SubnetConfig& config, Remarks& remarks) {
   if (auto relays = read_relays(node, remarks); !relays.empty()) config.relay_addresses = std::move(relays);
 }
 
-ReadSubnet read_subnet(const Node& node, const ScopeKeys& outer, const SubnetConfig& from_network, Remarks& remarks) {
+ReadSubnet read_subnet(const Node& node, const ScopeKeys& outer, const SubnetConfig& from_network,
+                       const Vocabulary& vocabulary, Remarks& remarks) {
   ReadSubnet subnet;
   subnet.node = &node;
   subnet.config = from_network;
@@ -87,12 +89,16 @@ ReadSubnet read_subnet(const Node& node, const ScopeKeys& outer, const SubnetCon
   subnet.config.reservations_in_subnet = keys.reservations_in_subnet;
   subnet.config.reservations_global = keys.reservations_global;
   read_selectors(node, subnet.config, remarks);
-  subnet.config.options = read_option_data(node, remarks);
-  subnet.pools = read_pools(node, prefix, remarks);
+  subnet.config.options = read_option_data(node, vocabulary, remarks);
+  subnet.config.guard = read_class_guard(node, vocabulary, remarks);
+  subnet.config.is_guarded = subnet.config.is_guarded || !subnet.config.guard.empty();
+  subnet.config.additional_classes = read_additional_classes(node, vocabulary, remarks);
+  subnet.pools = read_pools(node, prefix, vocabulary, remarks);
   return subnet;
 }
 
-void read_network(const Node& node, const ScopeKeys& global, ReadSubnets& read, Remarks& remarks) {
+void read_network(const Node& node, const ScopeKeys& global, const Vocabulary& vocabulary, ReadSubnets& read,
+                  Remarks& remarks) {
   NetworkConfig network;
   require_key(node, "name", remarks);
   if (const Node* name = string_at(node, "name")) {
@@ -101,14 +107,17 @@ void read_network(const Node& node, const ScopeKeys& global, ReadSubnets& read, 
         std::ranges::any_of(read.networks, [&](const NetworkConfig& known) { return known.name == network.name; });
     if (is_known) remarks.error(*name, fmt::format("a shared network called \"{}\" is already there", network.name));
   }
-  network.options = read_option_data(node, remarks);
+  network.options = read_option_data(node, vocabulary, remarks);
+  network.guard = read_class_guard(node, vocabulary, remarks);
+  network.additional_classes = read_additional_classes(node, vocabulary, remarks);
   const ScopeKeys keys = read_scope(node, global, remarks);
   resolve_timers(node, keys.timers, remarks);
   SubnetConfig shared;
   shared.network = static_cast<uint32_t>(read.networks.size());
+  shared.is_guarded = !network.guard.empty();
   read_selectors(node, shared, remarks);
   for (const Node* subnet : objects_at(node, "subnet6"))
-    read.subnets.push_back(read_subnet(*subnet, keys, shared, remarks));
+    read.subnets.push_back(read_subnet(*subnet, keys, shared, vocabulary, remarks));
   read.networks.push_back(std::move(network));
 }
 
@@ -131,10 +140,11 @@ void number_the_rest(std::vector<ReadSubnet>& subnets, Remarks& remarks) {
 
 }  // namespace
 
-ReadSubnets read_subnets(const Node& dhcp6, const ScopeKeys& global, Remarks& remarks) {
+ReadSubnets read_subnets(const Node& dhcp6, const ScopeKeys& global, const Vocabulary& vocabulary, Remarks& remarks) {
   ReadSubnets read;
-  for (const Node* node : objects_at(dhcp6, "subnet6")) read.subnets.push_back(read_subnet(*node, global, {}, remarks));
-  for (const Node* node : objects_at(dhcp6, "shared-networks")) read_network(*node, global, read, remarks);
+  for (const Node* node : objects_at(dhcp6, "subnet6"))
+    read.subnets.push_back(read_subnet(*node, global, {}, vocabulary, remarks));
+  for (const Node* node : objects_at(dhcp6, "shared-networks")) read_network(*node, global, vocabulary, read, remarks);
   number_the_rest(read.subnets, remarks);
   return read;
 }

@@ -8,6 +8,7 @@
 #include "control/config/pools.h"
 #include "control/config/remarks.h"
 #include "control/config/scope_keys.h"
+#include "control/config/vocabulary.h"
 
 namespace tandem6::control {
 
@@ -24,7 +25,7 @@ struct ReadSubnets {
 };
 
 /// `subnet6` and `shared-networks` of the file.
-ReadSubnets read_subnets(const Node& dhcp6, const ScopeKeys& global, Remarks& remarks);
+ReadSubnets read_subnets(const Node& dhcp6, const ScopeKeys& global, const Vocabulary& vocabulary, Remarks& remarks);
 
 /// Ids, prefixes and pools that collide; clients that several subnets claim; interfaces that are no ports.
 void check_subnets(const std::vector<ReadSubnet>& subnets, const std::vector<PortConfig>& ports, Remarks& remarks);

@@ -1,5 +1,7 @@
 #include "dataplane/lease/host_lookup.h"
 
+#include <optional>
+
 #include "dataplane/lease/snapshot.h"
 
 namespace tandem6::lease {
@@ -8,13 +10,14 @@ namespace {
 /// Identifiers of one client, each found out at most once.
 class Identifiers {
  public:
-  explicit Identifiers(const Request& request) : request_(request) {}
+  Identifiers(const Request& request, const HostLookup& lookup) : request_(request), lookup_(lookup) {}
   /// Empty when the client has no such identifier.
   Bytes get(HostIdentifier kind) {
     switch (kind) {
       case HostIdentifier::kDuid:
         return request_.client_duid;
       case HostIdentifier::kHardwareAddress:
+        return hardware_address();
       case HostIdentifier::kFlexId:
         return {};
     }
@@ -22,7 +25,16 @@ class Identifiers {
   }
 
  private:
+  Bytes hardware_address() {
+    if (!searched_) found_ = link_layer_address(request_, lookup_.mac_sources);
+    searched_ = true;
+    return found_ ? found_->bytes() : Bytes{};
+  }
+
   const Request& request_;
+  const HostLookup& lookup_;
+  bool searched_ = false;
+  std::optional<LinkLayerAddress> found_;
 };
 
 }  // namespace
@@ -30,7 +42,7 @@ class Identifiers {
 const Reservation* find_host(const Request& request, const Link* link, const Snapshot& snapshot) {
   const Reservations& reservations = snapshot.reservations();
   if (reservations.empty() || link == nullptr) return nullptr;
-  Identifiers identifiers(request);
+  Identifiers identifiers(request, snapshot.host_lookup());
   const auto in_scope = [&](uint32_t scope) -> const Reservation* {
     for (const HostIdentifier kind : snapshot.host_lookup().order) {
       if (!reservations.any_by(kind)) continue;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/request.h"
 #include "dataplane/lease/reservation.h"
 
@@ -14,6 +15,7 @@ struct Link;
 /// `host-reservation-identifiers`: tried in this order. Part of a Snapshot.
 struct HostLookup {
   std::vector<HostIdentifier> order = {HostIdentifier::kHardwareAddress, HostIdentifier::kDuid};
+  MacSources mac_sources = all_mac_sources();  ///< where the hardware address is looked for
 };
 
 /// The client's reservation: the first that a subnet of its link has, else the global one, where those count. Null when

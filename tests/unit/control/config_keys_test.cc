@@ -91,7 +91,7 @@ TEST_CASE("a refused key is accepted when it says what happens anyway") {
 
 TEST_CASE("what changes nothing for clients is ignored with a warning") {
   for (const char* key :
-       {"\"allocator\": \"iterative\"", "\"mac-sources\": [\"duid\"]", "\"server-tag\": \"a\"",
+       {"\"allocator\": \"iterative\"", "\"server-tag\": \"a\"",
         "\"expired-leases-processing\": {\"hold-reclaimed-time\": 10}",
         "\"multi-threading\": {\"thread-pool-size\": 4}", "\"sanity-checks\": {\"lease-checks\": \"warn\"}",
         "\"ddns-qualifying-suffix\": \"example.org\"", "\"host-reservation-identifiers\": [\"duid\"]",
