@@ -206,7 +206,7 @@ bool Worker::admit(wire::MessageType type) {
   if (log.room() < lease::kMaxChangesPerMessage || parked_.room() == 0) return false;
   const size_t log_used = log.capacity() - log.room();
   const size_t parked_used = parked_.size() * (log.capacity() / kParkedCapacity);
-  return admits(type, {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
+  return admits(urgency_of(type), {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
 }
 
 // Turns the request's buffer into its answer's: back by the same port, VLAN and MAC address.
