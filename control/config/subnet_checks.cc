@@ -1,6 +1,7 @@
 // What must hold between the subnets.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -109,13 +110,16 @@ void check_interfaces(const Subnets& subnets, const std::vector<PortConfig>& por
   std::vector<std::string_view> names;
   for (const PortConfig& port : ports) names.push_back(port.name);
   Claims<const PortConfig*> direct(remarks);
+  std::set<const Node*> complained;  // subnets of a shared network have one key in common
   for (const ReadSubnet& subnet : subnets) {
     if (!subnet.config.interface) continue;
     const PortConfig* port = port_called(ports, *subnet.config.interface);
+    const Node& node = node_of(subnet, "interface");
     if (port == nullptr) {
-      remarks.error(node_of(subnet, "interface"),
-                    fmt::format("\"{}\" is no port; the ports are: {}", *subnet.config.interface,
-                                names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+      if (complained.insert(&node).second)
+        remarks.warning(node, fmt::format("\"{}\" is no port, so none of its clients is heard; the ports are: {}",
+                                          *subnet.config.interface,
+                                          names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
       continue;
     }
     const bool for_relayed = !subnet.config.interface_id.empty() || !subnet.config.relay_addresses.empty();

@@ -12,7 +12,7 @@ namespace {
 std::string with_sources(const std::string& list) { return R"({"Dhcp6": {"mac-sources": )" + list + "}}"; }
 
 std::vector<MacSource> sources_of(const Configuration& configuration) {
-  return {configuration.mac_sources.begin(), configuration.mac_sources.end()};
+  return {configuration.host_lookup.mac_sources.begin(), configuration.host_lookup.mac_sources.end()};
 }
 std::vector<MacSource> sources_of(const std::string& text) {
   const ConfigResult result = parse_configuration(text);
