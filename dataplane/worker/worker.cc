@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include <cassert>
 #include <cstring>
 
 #include "dataplane/worker/admission.h"
@@ -72,12 +73,13 @@ MutableBytes data_of(rte_mbuf* buffer) { return {rte_pktmbuf_mtod(buffer, std::b
 
 }  // namespace
 
-Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases)
+Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassembly)
     : setup_(std::move(setup)),
       leases_(leases),
       counters_(leases.counters()),
       parked_(kParkedCapacity),
-      transmit_(setup_.ports.size()) {}
+      transmit_(setup_.ports.size()),
+      reassembly_(std::move(reassembly)) {}
 
 void Worker::run() {
   start();
@@ -115,37 +117,58 @@ unsigned Worker::receive(uint16_t port) {
   std::array<rte_mbuf*, kBurst> mine;
   size_t kept = 0;
   for (uint16_t i = 0; i < count; ++i) {
-    if (!read(burst[i], port)) continue;
-    const lease::Request& request = packet_of(burst[i]).request;
+    rte_mbuf* const buffer = read(burst[i], port);
+    if (buffer == nullptr) continue;
+    const lease::Request& request = packet_of(buffer).request;
     const unsigned owner = lease::ShardGroup::owner_of(request.shard(), setup_.handover->workers());
     // Who does not name itself touches no lease: anybody may answer.
     if (owner != setup_.index && !request.client_duid.empty()) {
-      pass_to_owner(burst[i], owner);
+      pass_to_owner(buffer, owner);
       continue;
     }
-    mine[kept++] = burst[i];
+    mine[kept++] = buffer;
   }
   answer_all({mine.data(), kept});
   return count;
 }
 
-bool Worker::read(rte_mbuf* buffer, uint16_t port) {
-  Packet& packet = packet_of(buffer);
-  const nic::PortAddresses& addresses = view_->ports[port];
+rte_mbuf* Worker::read(rte_mbuf* buffer, uint16_t port) {
+  if (read_frame(buffer, port) == wire::FrameFault::kFragment && for_us(buffer, port)) {
+    buffer = reassembly_.add(buffer, packet_of(buffer).frame, port, counters_);
+    if (buffer == nullptr) return nullptr;
+    read_frame(buffer, port);
+  }
+  return read_packet(buffer, port) ? buffer : nullptr;
+}
+
+wire::FrameFault Worker::read_frame(rte_mbuf* buffer, uint16_t port) {
+  wire::ParsedFrame& frame = packet_of(buffer).frame;
   const wire::FrameRules rules{
       .accept_partial_checksum = setup_.ports[port].accept_partial_checksum,
       .checksum_verified = (buffer->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD};
-  if (buffer->nb_segs != 1) return drop(buffer, DropReason::kTruncated), false;
-  wire::parse_frame(data_of(buffer), stripped_tags(*buffer), rules, packet.frame);
-  const wire::FrameHeader& header = packet.frame.header;
-  if (packet.frame.fault != wire::FrameFault::kNone) return drop(buffer, reason_of(packet.frame.fault)), false;
+  wire::parse_frame(data_of(buffer), stripped_tags(*buffer), rules, frame);
+  // No NIC of ours scatters a frame over buffers.
+  if (buffer->nb_segs != 1) frame.fault = wire::FrameFault::kTruncated;
+  return frame.fault;
+}
+
+bool Worker::for_us(rte_mbuf* buffer, uint16_t port) const {
+  const wire::FrameHeader& header = packet_of(buffer).frame.header;
+  const nic::PortAddresses& addresses = view_->ports[port];
   // A packet socket may see what its own host sends.
-  if (header.source_mac == addresses.mac || !addresses.is_ours(header.destination_mac, header.destination)) {
-    return drop(buffer, DropReason::kNotForUs), false;
-  }
+  return header.source_mac != addresses.mac && addresses.is_ours(header.destination_mac, header.destination);
+}
+
+bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
+  Packet& packet = packet_of(buffer);
+  if (packet.frame.fault != wire::FrameFault::kNone) return drop(buffer, reason_of(packet.frame.fault)), false;
+  if (!for_us(buffer, port)) return drop(buffer, DropReason::kNotForUs), false;
   if (packet.frame.checksum == wire::ChecksumKind::kPartial) counters_.partial_checksums.add();
-  packet.request = {
-      .received = &packet.received, .port = port, .source = header.source, .client_duid = {}, .duid_hash = 0};
+  packet.request = {.received = &packet.received,
+                    .port = port,
+                    .source = packet.frame.header.source,
+                    .client_duid = {},
+                    .duid_hash = 0};
   return read_message(buffer, packet);
 }
 
@@ -194,10 +217,12 @@ void Worker::answer_one(rte_mbuf* buffer) {
   if (!admit(packet.received.message.type)) return drop(buffer, DropReason::kLogFull);
   const lease::Answer answer = lease::answer(packet.request, leases_, *view_->snapshot, now_, scratch_);
   if (answer.dropped != DropReason::kNone) return drop(buffer, answer.dropped);
-  if (!build_reply(buffer, answer)) return drop(buffer, DropReason::kReplyTooBig);
+  const uint16_t port = packet.request.port;
+  rte_mbuf* const reply = build_reply(buffer, answer);
+  if (reply == nullptr) return drop(buffer, DropReason::kNoBuffer);
   counters_.sent[type_index(answer.type)].add();
-  if (answer.after_commit && setup_.hold_replies) return park(buffer, packet.request.port);
-  transmit(buffer, packet.request.port);
+  if (answer.after_commit && setup_.hold_replies) return park(reply, port);
+  transmit(reply, port);
 }
 
 bool Worker::admit(wire::MessageType type) {
@@ -209,8 +234,9 @@ bool Worker::admit(wire::MessageType type) {
   return admits(type, {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
 }
 
-// Turns the request's buffer into its answer's: back by the same port, VLAN and MAC address.
-bool Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
+// Turns the request's buffer into its answer's, or a large one when it has no room: back by the same port, VLAN and MAC
+// address. Nothing when there is no buffer; the request's is the caller's then.
+rte_mbuf* Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
   const Packet& packet = packet_of(buffer);
   const wire::FrameHeader& request = packet.frame.header;
   const nic::PortAddresses& addresses = view_->ports[packet.request.port];
@@ -224,15 +250,20 @@ bool Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
                                  .destination_port = packet.received.relayed() ? wire::kServerPort : wire::kClientPort};
   const size_t overhead = wire::frame_overhead(header);
   rte_pktmbuf_reset(buffer);
-  const size_t capacity = rte_pktmbuf_tailroom(buffer);
-  if (overhead + answer.size > capacity) return false;
-  const MutableBytes frame(rte_pktmbuf_mtod(buffer, std::byte*), capacity);
+  if (overhead + answer.size > rte_pktmbuf_tailroom(buffer)) {
+    rte_mbuf* const large = rte_pktmbuf_alloc(setup_.large_buffers);
+    if (large == nullptr) return nullptr;
+    rte_pktmbuf_free(buffer);
+    buffer = large;
+  }
+  const MutableBytes frame(rte_pktmbuf_mtod(buffer, std::byte*), rte_pktmbuf_tailroom(buffer));
   std::memcpy(frame.data() + overhead, scratch_.data(), answer.size);
   const size_t size = wire::build_frame(header, answer.size, frame);
-  if (size == 0) return false;
+  assert(size != 0);  // the larger of the two buffers has room for whatever scratch_ holds
   buffer->data_len = static_cast<uint16_t>(size);
   buffer->pkt_len = static_cast<uint32_t>(size);
-  return true;
+  buffer->l2_len = wire::ethernet_size(header.vlan);
+  return buffer;
 }
 
 // --- the disk --------------------------------------------------------------------------------------------------------
@@ -266,6 +297,19 @@ unsigned Worker::release_committed() {
 // --- out -------------------------------------------------------------------------------------------------------------
 
 void Worker::transmit(rte_mbuf* buffer, uint16_t port) {
+  if (buffer->pkt_len - buffer->l2_len > view_->ports[port].mtu) return transmit_fragments(buffer, port);
+  transmit_frame(buffer, port);
+}
+
+void Worker::transmit_fragments(rte_mbuf* buffer, uint16_t port) {
+  std::array<rte_mbuf*, kMaxFragments> pieces;
+  const size_t count = fragment(buffer, view_->ports[port].mtu, setup_.buffers, pieces);
+  if (count == 0) counters_.dropped[static_cast<size_t>(DropReason::kNoBuffer)].add();
+  counters_.fragments_sent.add(count);
+  for (rte_mbuf* piece : std::span(pieces).first(count)) transmit_frame(piece, port);
+}
+
+void Worker::transmit_frame(rte_mbuf* buffer, uint16_t port) {
   TransmitBuffer& waiting = transmit_[port];
   waiting.buffers[waiting.count++] = buffer;
   if (waiting.count == kBurst) flush(port);
@@ -299,6 +343,7 @@ unsigned Worker::keep_time() {
   if (read <= now_ && !expiry_behind_) return 0;
   if (now_ < read) {
     now_ = read;
+    reassembly_.expire(counters_);
     publish_gauges();
   }
   const unsigned expired = leases_.expire(now_, *view_->snapshot, kExpiryBudget);
