@@ -114,6 +114,9 @@ void add_workers(Statistics& all, const std::vector<WorkerStatus>& workers) {
     all["reclaimed-declined-addresses"] += counters.released_quarantine.read();
     all["tandem6.frames-received"] += counters.frames_received.read();
     all["tandem6.frames-sent"] += counters.frames_sent.read();
+    all["tandem6.fragments-received"] += counters.fragments_received.read();
+    all["tandem6.fragments-sent"] += counters.fragments_sent.read();
+    all["tandem6.reassembled"] += counters.reassembled.read();
     all["tandem6.relayed"] += counters.relayed.read();
     all["tandem6.handed-over"] += counters.handed_over.read();
     all["tandem6.partial-checksums"] += counters.partial_checksums.read();

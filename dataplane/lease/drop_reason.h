@@ -12,7 +12,7 @@ enum class DropReason : uint8_t {
   // the frame
   kNotDhcp,      ///< not IPv6 UDP to port 547
   kTruncated,    ///< a length points behind the end of the frame
-  kFragment,     ///< an IPv6 fragment
+  kFragment,     ///< an IPv6 fragment whose datagram did not become whole
   kBadChecksum,  ///< UDP checksum wrong or missing
   kNotForUs,     ///< unicast to an address that is not ours
   // the datagram

@@ -28,6 +28,8 @@ constexpr size_t kLogCapacity = 16384;
 // Buffers that a worker holds back for the disk or works on, and those that lie in a queue's rings.
 constexpr unsigned kBuffersPerWorker = 16384 + 4096;
 constexpr unsigned kBuffersPerQueue = 4096;
+// Large requests and answers that are rare: those that a worker has at a time.
+constexpr unsigned kLargeBuffersPerWorker = 256;
 constexpr auto kWatchInterval = std::chrono::seconds(1);
 
 uint64_t unix_now() { return static_cast<uint64_t>(std::time(nullptr)); }
@@ -74,6 +76,7 @@ Daemon::~Daemon() {
   workers_.clear();
   ports_.clear();
   handover_ = {};
+  large_buffers_.reset();
   buffers_.reset();
   nic::stop_eal();
 }
@@ -122,12 +125,17 @@ tl::expected<void, Error> Daemon::start_dpdk() {
       worker_count() * (kBuffersPerWorker + static_cast<unsigned>(plan.ports.size()) * kBuffersPerQueue);
   const uint64_t bytes =
       uint64_t{buffers} * (sizeof(rte_mbuf) + sizeof(worker::Packet) + RTE_MBUF_DEFAULT_BUF_SIZE + 128);
-  plan.memory_megabytes = static_cast<unsigned>(bytes >> 20) + 128;
+  const unsigned large = worker_count() * kLargeBuffersPerWorker;
+  const uint64_t large_bytes = uint64_t{large} * (sizeof(worker::Packet) + worker::kLargeBufferSize + 256);
+  plan.memory_megabytes = static_cast<unsigned>((bytes + large_bytes) >> 20) + 128;
   plan.log = [](std::string_view line) { log(Severity::kWarn, "dpdk", line); };
   if (auto started = nic::start_eal(plan); !started) return started;
   auto pool = worker::make_buffers(buffers);
   if (!pool) return tl::unexpected(pool.error());
   buffers_ = std::move(*pool);
+  auto large_pool = worker::make_large_buffers(large);
+  if (!large_pool) return tl::unexpected(large_pool.error());
+  large_buffers_ = std::move(*large_pool);
   auto handover = worker::Handover::make(worker_count());
   if (!handover) return tl::unexpected(handover.error());
   handover_ = std::move(*handover);
@@ -227,8 +235,12 @@ tl::expected<void, Error> Daemon::start_workers() {
         .hold_replies = configuration_.storage.durability == storage::Durability::kSync,
         .views = &views_,
         .handover = &handover_,
+        .buffers = buffers_.get(),
+        .large_buffers = large_buffers_.get(),
         .stop = &stop_workers_};
-    workers_.push_back(std::make_unique<worker::Worker>(setup, *leases_[i]));
+    auto reassembly = worker::Reassembly::make(large_buffers_.get());
+    if (!reassembly) return tl::unexpected(reassembly.error());
+    workers_.push_back(std::make_unique<worker::Worker>(setup, *leases_[i], std::move(*reassembly)));
   }
   for (unsigned i = 0; i < worker_count(); ++i) {
     if (int error = rte_eal_remote_launch(run_worker, workers_[i].get(), i + 1); error != 0) {

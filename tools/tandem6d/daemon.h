@@ -93,6 +93,7 @@ class Daemon : public control::Server {
   control::Continuity continuity_;
   worker::ViewBoard views_;
   worker::BufferPool buffers_;
+  worker::BufferPool large_buffers_;
   std::vector<std::unique_ptr<nic::Port>> ports_;
   worker::Handover handover_;
   std::vector<std::unique_ptr<lease::ShardGroup>> leases_;  ///< by worker
