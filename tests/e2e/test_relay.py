@@ -1,15 +1,10 @@
 """Relayed clients: nested relay messages built here, and a real relay agent."""
 
-import os
-import shutil
-import subprocess
 import unittest
 
 import lab
 from lab import wait_for
 from links import UdpEnd
-from netlab.clients import Dhclient
-from netlab.namespaces import veth
 
 import dhcp6
 from dhcp6 import Relay
@@ -145,48 +140,6 @@ class RelayMessages(lab.EndToEnd):
         if got := self.relay_end.receive(1):
             self.assertEqual(dhcp6.unwrap(got[0])[1].leases(), [])
         self.assertEqual(self.server.leases(), [])
-
-
-def dhcrelay_program(directory):
-    """dhcrelay, without the daemon that its Debian package would start when installed; None when it cannot be had."""
-    if found := shutil.which("dhcrelay", path="/usr/sbin:/sbin:/usr/bin"):
-        return found
-    place = os.path.join(directory, "dhcrelay")
-    os.makedirs(place)
-    try:
-        subprocess.run(["apt-get", "download", "-q", "isc-dhcp-relay"], cwd=place, check=True, capture_output=True, timeout=60)
-        packages = [name for name in os.listdir(place) if name.endswith(".deb")]
-        subprocess.run(["dpkg-deb", "-x", packages[0], "."], cwd=place, check=True, capture_output=True, timeout=60)
-    except (OSError, IndexError, subprocess.SubprocessError):
-        return None
-    program = os.path.join(place, "usr/sbin/dhcrelay")
-    return program if os.access(program, os.X_OK) else None
-
-
-class RelayAgent(lab.EndToEnd):
-    def test_dhclient_behind_isc_dhcrelay(self):
-        program = dhcrelay_program(self.lab.directory)
-        if program is None:
-            self.skipTest("isc-dhcp-relay cannot be fetched")
-        server_host, relay_host, client_host = (self.lab.namespace(role) for role in ("server", "relay", "clients"))
-        veth(server_host, "client0", relay_host, "up0")
-        veth(relay_host, "down0", client_host, "wan0")
-        for space, interface in ((server_host, "client0"), (relay_host, "up0"), (relay_host, "down0"), (client_host, "wan0")):
-            self.lab.link_ready(space, interface)
-        add_address(server_host, "client0", SERVER_ADDRESS)
-        add_address(relay_host, "up0", RELAY_ADDRESS)
-        add_address(relay_host, "down0", "2001:db8:5::1")
-        server = self.lab.server(server_host, lab.config(lab.subnet(), *relay_subnets())).start()
-        with open(os.path.join(self.lab.directory, "dhcrelay.log"), "wb") as log:
-            self.lab.process(relay_host.popen(program, "-6", "-d", "-I", "--no-pid", "-l", "down0", "-u", f"{SERVER_ADDRESS}%up0",
-                                              stdout=log, stderr=log))
-        client = self.lab.client(Dhclient(client_host, "wan0", self.lab.directory))
-        client.start()
-        wait_for("dhclient behind the relay to get both", lambda: client.address() and client.prefix())
-        self.assert_in_prefix(client.address(), "2001:db8:5:1::/64")
-        self.assert_in_prefix(client.prefix().split("/")[0], "2001:db8:5:8000::/49")
-        self.assertGreaterEqual(server.statistic("tandem6.relayed"), 2)
-        self.assertEqual({lease["subnet-id"] for lease in server.leases()}, {5})
 
 
 if __name__ == "__main__":
