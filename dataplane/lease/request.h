@@ -14,6 +14,7 @@ struct Request {
   Ipv6Address source;      ///< of the datagram
   Bytes client_duid;       ///< empty when the message has no Client Identifier
   uint64_t duid_hash = 0;  ///< of client_duid
+  Ipv6Address destination{};  ///< of the datagram
 
   /// Finds the Client Identifier (RFC 8415 §21.2) in the parsed message and hashes it. False when there is one that is
   /// no DUID: the message is to be dropped.

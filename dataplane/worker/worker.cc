@@ -145,7 +145,8 @@ bool Worker::read(rte_mbuf* buffer, uint16_t port) {
   }
   if (packet.frame.checksum == wire::ChecksumKind::kPartial) counters_.partial_checksums.add();
   packet.request = {
-      .received = &packet.received, .port = port, .source = header.source, .client_duid = {}, .duid_hash = 0};
+      .received = &packet.received, .port = port, .source = header.source, .client_duid = {}, .duid_hash = 0,
+      .destination = header.destination};
   return read_message(buffer, packet);
 }
 
