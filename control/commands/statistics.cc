@@ -204,6 +204,7 @@ std::string_view kea_drop_statistic(DropReason reason) {
     case DropReason::kStale:
     case DropReason::kRingFull:
       return kQueueFull;
+    case DropReason::kClassDrop:
     case DropReason::kNoSubnet:
     case DropReason::kNoBinding:
     case DropReason::kReplyTooBig:

@@ -100,8 +100,12 @@ class Parser {
   static const std::vector<Function>& functions();
 
   // --- operators, from the loosest to the tightest
-  Result disjunction() { return chain("or", &Parser::conjunction, [](auto of) { return term::Any{std::move(of)}; }); }
-  Result conjunction() { return chain("and", &Parser::negation, [](auto of) { return term::All{std::move(of)}; }); }
+  Result disjunction() {
+    return chain("or", &Parser::conjunction, [](auto of) { return term::Any{std::move(of)}; });
+  }
+  Result conjunction() {
+    return chain("and", &Parser::negation, [](auto of) { return term::All{std::move(of)}; });
+  }
   Result negation();
   Result comparison();
   Result sum();
@@ -152,7 +156,9 @@ class Parser {
   std::optional<ValueRef> as_value(const Operand& operand);
   std::optional<ConditionRef> as_condition(const Operand& operand);
 
-  Result made(term::Value value, size_t column) { return check_size(Operand{expression_.add(std::move(value)), column}); }
+  Result made(term::Value value, size_t column) {
+    return check_size(Operand{expression_.add(std::move(value)), column});
+  }
   Result made(term::Condition condition, size_t column) {
     return check_size(Operand{expression_.add(std::move(condition)), column});
   }
@@ -363,8 +369,7 @@ Result Parser::function() {
   }
   std::vector<std::string_view> names;
   for (const Function& function : functions()) names.push_back(function.name);
-  return fail(token_.column,
-              fmt::format("\"{}\" is unknown{}", token_.text, did_you_mean(token_.text, names)));
+  return fail(token_.column, fmt::format("\"{}\" is unknown{}", token_.text, did_you_mean(token_.text, names)));
 }
 
 Result Parser::only_dhcp4() {
@@ -406,8 +411,8 @@ std::optional<uint16_t> Parser::option_code(bool may_be_name) {
   if (may_be_name && token_.kind == Kind::kWord) {
     const OptionDefinition* definition = option_by_name(token_.text);
     if (definition == nullptr)
-      return fail(token_.column, fmt::format("there is no option \"{}\"{}", token_.text,
-                                             did_you_mean(token_.text, option_names())));
+      return fail(token_.column,
+                  fmt::format("there is no option \"{}\"{}", token_.text, did_you_mean(token_.text, option_names())));
     code = definition->code;
     advance();
   } else {
@@ -432,8 +437,9 @@ Result Parser::shown(const term::OptionPath& path, const OptionDefinition* defin
   const bool is_text = definition != nullptr && !definition->array && definition->fields.size() == 1 &&
                        definition->fields[0] == OptionField::kString;
   if (*how == Shown::kText && !is_text)
-    return fail(place, "not supported: this option's data is no text, so how it is shown would be a matter of taste; "
-                       "use .hex");
+    return fail(place,
+                "not supported: this option's data is no text, so how it is shown would be a matter of taste; "
+                "use .hex");
   return made(term::OptionData{path}, column);
 }
 

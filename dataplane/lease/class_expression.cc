@@ -83,9 +83,7 @@ class Evaluation {
   Bytes compute(const term::VendorClassData& data) { return parts_.vendor_class_data(data.enterprise, data.index); }
   Bytes compute(const term::Substring& part) { return substring_of(value(part.of), part.start, part.length); }
   Bytes compute(const term::Concatenation& joined);
-  Bytes compute(const term::IfElse& choice) {
-    return value(holds(choice.condition) ? choice.then : choice.otherwise);
-  }
+  Bytes compute(const term::IfElse& choice) { return value(holds(choice.condition) ? choice.then : choice.otherwise); }
   Bytes compute(const term::HexText& hex);
   Bytes compute(const term::Recased& recased);
   Bytes compute(const term::Split& split) {

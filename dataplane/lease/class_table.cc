@@ -13,16 +13,13 @@ constexpr std::string_view kVendorClassPrefix = "VENDOR_CLASS_";
 std::string spawned_prefix(const ClientClass& parent) { return "SPAWN_" + parent.name + "_"; }
 
 /// As octets, which is how packets bring it.
-bool less(std::string_view a, Bytes b) {
-  return std::ranges::lexicographical_compare(wire::bytes_of(a), b);
-}
+bool less(std::string_view a, Bytes b) { return std::ranges::lexicographical_compare(wire::bytes_of(a), b); }
 
 }  // namespace
 
 void ClassTable::ByValue::add(std::string_view value, ClassId id) {
-  const auto at = std::ranges::find_if(entries_, [&](const auto& entry) {
-    return !less(entry.first, wire::bytes_of(value));
-  });
+  const auto at =
+      std::ranges::find_if(entries_, [&](const auto& entry) { return !less(entry.first, wire::bytes_of(value)); });
   entries_.emplace(at, value, id);
 }
 

@@ -144,9 +144,12 @@ bool Worker::read(rte_mbuf* buffer, uint16_t port) {
     return drop(buffer, DropReason::kNotForUs), false;
   }
   if (packet.frame.checksum == wire::ChecksumKind::kPartial) counters_.partial_checksums.add();
-  packet.request = {
-      .received = &packet.received, .port = port, .source = header.source, .client_duid = {}, .duid_hash = 0,
-      .destination = header.destination};
+  packet.request = {.received = &packet.received,
+                    .port = port,
+                    .source = header.source,
+                    .client_duid = {},
+                    .duid_hash = 0,
+                    .destination = header.destination};
   return read_message(buffer, packet);
 }
 
