@@ -215,6 +215,7 @@ std::string_view kea_drop_statistic(DropReason reason) {
       return kQueueFull;
     case DropReason::kRateLimited:
       return kLimitExceeded;
+    case DropReason::kClassDrop:
     case DropReason::kNoSubnet:
     case DropReason::kNoBinding:
     case DropReason::kReplyTooBig:

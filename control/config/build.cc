@@ -164,6 +164,7 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
                                 .guard = network.guard,
                                 .additional_classes = network.additional_classes});
   content.options = configuration.options;
+  content.classes = configuration.classes;
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);
   content.host_lookup = configuration.host_lookup;
@@ -200,6 +201,8 @@ std::string summary(const Configuration& configuration) {
                       name_of(configuration.dataplane.idle));
   text += fmt::format("storage  {}, {}\n", configuration.storage.path, name_of(configuration.storage.durability));
   text += fmt::format("control  {}\n", configuration.control_socket);
+  const size_t classes = std::ranges::count_if(configuration.classes.classes(), &lease::ClientClass::defined);
+  if (classes != 0) text += fmt::format("classes  {}\n", classes);
   text += fmt::format("subnets  {}\n", configuration.subnets.size());
   const size_t shown = std::min(configuration.subnets.size(), kSubnetsInSummary);
   for (size_t i = 0; i < shown; ++i) text += show(configuration.subnets[i]);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/classes.h"
 #include "control/config/hooks.h"
 #include "control/config/json_text.h"
 #include "control/config/key_tables.h"
@@ -79,9 +80,12 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   configuration.server_id = read_server_id(dhcp6, remarks);
   const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
   if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};
-  const Vocabulary vocabulary;
+  ClassNames classes(dhcp6, remarks);
+  const Vocabulary vocabulary{.class_id = [&](std::string_view name) { return classes.find_or_reference(name); }};
+  std::vector<lease::ClientClass> defined = read_classes(classes, vocabulary, remarks);
   configuration.options = read_option_data(dhcp6, vocabulary, remarks);
   read_subnet_configs(dhcp6, vocabulary, configuration, remarks);
+  configuration.classes = make_class_table(dhcp6, std::move(defined), classes, configuration.dataplane.ports, remarks);
   configuration.source = root.to_json();
   return configuration;
 }

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dataplane/lease/link_layer_address.h"
+#include "dataplane/lease/class_table.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/lease/snapshot.h"
@@ -120,6 +121,7 @@ struct Configuration {
   std::vector<NetworkConfig> networks;
   std::vector<lease::Reservation> reservations;
   lease::HostLookup host_lookup;
+  lease::ClassTable classes;
   lease::OptionSet options;  ///< global
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows

@@ -51,7 +51,7 @@ const std::vector<HookRule>& hook_rules() {
       {"subnet_cmds", kMapped, "`subnet6-list` and `subnet6-get` are built in, its other commands are not"},
       {"host_cmds", kIgnored, "there are no reservations yet"},
       {"host_cache", kIgnored, "there are no reservations yet"},
-      {"class_cmds", kIgnored, "there are no client classes yet"},
+      {"class_cmds", kIgnored, "client classes are in this file"},
       {"cb_cmds", kIgnored, "there are no configuration databases"},
       {"mysql", kIgnored, "no database is used"},
       {"pgsql", kIgnored, "no database is used"},

@@ -137,16 +137,17 @@ const KeyTable& option_def_keys() {
 // -----------------------------------------------------------------------------------------
 
 const KeyTable& client_class_keys() {
-  static const KeyTable keys = table("client-classes[]", {{
-                                                              {"name", kString},
-                                                              {"test", kString},
-                                                              {"template-test", kString},
-                                                              {"only-if-required", kBoolean},
-                                                              {"only-in-additional-list", kBoolean},
-                                                          },
-                                                          kLifetimes,
-                                                          kOptionData,
-                                                          kRemarksOfPeople});
+  static const KeyTable keys = table(
+      "client-classes[]", {{
+                               {"name", kString},
+                               {"test", kString, kSupported, "all of Kea's operators but `match()`"},
+                               {"template-test", kString},
+                               {"only-if-required", kBoolean, kSupported, "the old name of `only-in-additional-list`"},
+                               {"only-in-additional-list", kBoolean},
+                           },
+                           kLifetimes,
+                           kOptionData,
+                           kRemarksOfPeople});
   return keys;
 }
 
@@ -519,7 +520,7 @@ const KeyTable& dhcp6_keys() {
        kOptionData,
        {
            {"shared-networks", kObjects, kSupported, "", nullptr, shared_network_keys},
-           {"client-classes", kObjects, kRefused, kNoClasses, is_empty, client_class_keys},
+           {"client-classes", kObjects, kSupported, "", nullptr, client_class_keys},
            {"option-def", kObjects, kRefused,
             "not supported yet: give an option by `code`, with `csv-format` false and hexadecimal `data`", is_empty,
             option_def_keys},

@@ -14,6 +14,9 @@ inline constexpr size_t kMaxClasses = 256;
 class ClassSet {
  public:
   void add(ClassId id) { words_[id / 64] |= uint64_t{1} << id % 64; }
+  void add(const ClassSet& others) {
+    for (size_t i = 0; i < words_.size(); ++i) words_[i] |= others.words_[i];
+  }
   bool contains(ClassId id) const { return (words_[id / 64] >> id % 64 & 1) != 0; }
   bool empty() const { return *this == ClassSet{}; }
   bool intersects(const ClassSet& other) const {

@@ -36,6 +36,8 @@ std::string_view to_string(DropReason reason) {
       return "unexpected-option";
     case DropReason::kNothingAsked:
       return "nothing-asked";
+    case DropReason::kClassDrop:
+      return "class-drop";
     case DropReason::kNoSubnet:
       return "no-subnet";
     case DropReason::kNoBinding:

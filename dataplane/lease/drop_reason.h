@@ -28,6 +28,7 @@ enum class DropReason : uint8_t {
   kUnexpectedOption,  ///< an option that this message must not have, e.g. an IA in an Information-request
   kNothingAsked,      ///< nothing in it that an answer could be about, e.g. a Confirm without addresses
   // the server
+  kClassDrop,    ///< the client is in the class DROP
   kNoSubnet,     ///< the client's link is not in the configuration and the RFC wants silence then
   kNoBinding,    ///< the RFC wants silence about bindings we do not know
   kReplyTooBig,  ///< the answer does not fit into a packet

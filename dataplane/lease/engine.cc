@@ -31,10 +31,19 @@ Answer dispatch(MessageType type, Exchange& exchange) {
   }
 }
 
-ClientPlace place_of(const Request& request, const Snapshot& snapshot) {
+/// Nothing when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").
+std::optional<ClientPlace> place_of(const Request& request, const Snapshot& snapshot) {
+  const ClassTable& table = snapshot.classes();
   ClientPlace place;
+  table.classify_first(request, place.classes);
+  if (table.is_dropped(place.classes)) return std::nullopt;
   place.link = snapshot.select(request, place.classes);
   place.host = find_host(request, place.link, snapshot);
+  if (table.empty()) return place;
+  table.add_known(place.host != nullptr, place.classes);
+  if (place.host != nullptr) place.classes.add(place.host->classes);
+  table.classify_after_hosts(request, place.classes);
+  if (table.is_dropped(place.classes)) return std::nullopt;
   return place;
 }
 
@@ -63,9 +72,12 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   const DropReason broken = validate(type, request.client_duid, message, snapshot.server_duid().bytes());
   if (broken != DropReason::kNone) return dropped(broken);
 
+  const std::optional<ClientPlace> place = place_of(request, snapshot);
+  if (!place) return dropped(DropReason::kClassDrop);
+
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
-  Exchange exchange(request, group, snapshot, now, message, place_of(request, snapshot), reply);
+  Exchange exchange(request, group, snapshot, now, message, *place, reply);
   return dispatch(type, exchange);
 }
 

@@ -10,10 +10,11 @@ namespace tandem6::lease {
 
 struct Request {
   const wire::ReceivedMessage* received = nullptr;
-  uint16_t port = 0;       ///< index of the client port it came in by
-  Ipv6Address source;      ///< of the datagram
-  Bytes client_duid;       ///< empty when the message has no Client Identifier
-  uint64_t duid_hash = 0;  ///< of client_duid
+  uint16_t port = 0;          ///< index of the client port it came in by
+  Ipv6Address source;         ///< of the datagram
+  Bytes client_duid;          ///< empty when the message has no Client Identifier
+  uint64_t duid_hash = 0;     ///< of client_duid
+  Ipv6Address destination{};  ///< of the datagram
 
   /// Finds the Client Identifier (RFC 8415 §21.2) in the parsed message and hashes it. False when there is one that is
   /// no DUID: the message is to be dropped.

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "dataplane/lease/class_table.h"
 #include "dataplane/lease/hash.h"
 #include "dataplane/lease/host_lookup.h"
 #include "dataplane/lease/incoming_spaces.h"
@@ -23,6 +24,7 @@ class Snapshot {
     HashKey search_key = {};           ///< for search_hash(): made once and kept in storage
     std::vector<Subnet> subnets = {};  ///< ids unique; those of a shared network in the order in which they are tried
     std::vector<SharedNetwork> networks = {};
+    ClassTable classes = {};
     OptionSet options = {};  ///< global ones
     Seconds decline_probation{86400};
     Reservations reservations = {};
@@ -36,6 +38,7 @@ class Snapshot {
   ~Snapshot() = default;
 
   const Duid& server_duid() const { return content_.server_duid; }
+  const ClassTable& classes() const { return content_.classes; }
   const OptionSet& global_options() const { return content_.options; }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }

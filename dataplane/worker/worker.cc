@@ -201,7 +201,8 @@ bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
                     .port = port,
                     .source = packet.frame.header.source,
                     .client_duid = {},
-                    .duid_hash = 0};
+                    .duid_hash = 0,
+                     .destination = packet.frame.header.destination};
   return read_message(buffer, packet);
 }
 
