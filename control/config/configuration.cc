@@ -59,6 +59,7 @@ void read_subnet_configs(const Node& dhcp6, const Vocabulary& vocabulary, Config
                          Remarks& remarks) {
   const ScopeKeys global = read_scope(dhcp6, {}, remarks);
   resolve_timers(dhcp6, global.timers, remarks);
+  configuration.names = global.names;
   ReadSubnets read = read_subnets(dhcp6, global, vocabulary, remarks);
   check_subnets(read.subnets, configuration.dataplane.ports, remarks);
   read_reservation_configs(dhcp6, read.subnets, vocabulary, configuration, remarks);

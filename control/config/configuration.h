@@ -79,6 +79,7 @@ struct PoolConfig {
   uint8_t unit_length = 128;
   lease::OptionSet options;  ///< this scope's own
   std::string text;
+  std::vector<std::byte> pd_exclude = {};  ///< the option's data; empty: nothing is excluded
   lease::ClassSet guard = {};
   std::vector<lease::ClassId> additional_classes = {};
 };
@@ -88,6 +89,7 @@ struct SubnetConfig {
   Ipv6Prefix prefix;
   lease::Lifetimes lifetimes;
   lease::LeaseCache cache;
+  lease::FqdnPolicy names;
   bool rapid_commit = false;
   lease::Allocator address_allocator = lease::Allocator::kHashed;
   lease::Allocator prefix_allocator = lease::Allocator::kHashed;
@@ -122,6 +124,7 @@ struct Configuration {
   std::vector<lease::Reservation> reservations;
   lease::HostLookup host_lookup;
   lease::ClassTable classes;
+  lease::FqdnPolicy names;   ///< global
   lease::OptionSet options;  ///< global
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows

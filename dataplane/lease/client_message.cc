@@ -50,6 +50,9 @@ bool ClientMessage::scan(Bytes options) {
         requested = wire::OptionRequestView::parse(option->data);
         if (!requested) return false;
         break;
+      case wire::OptionCode::kClientFqdn:
+        if (!fqdn) fqdn = wire::ClientFqdnView::parse(option->data);
+        break;
       case wire::OptionCode::kRapidCommit:
         rapid_commit = true;
         break;

@@ -26,6 +26,7 @@ class Snapshot {
     std::vector<SharedNetwork> networks = {};
     ClassTable classes = {};
     OptionSet options = {};  ///< global ones
+    FqdnPolicy fqdn = {};    ///< of clients on no link that we know
     Seconds decline_probation{86400};
     Reservations reservations = {};
     HostLookup host_lookup = {};
@@ -40,6 +41,7 @@ class Snapshot {
   const Duid& server_duid() const { return content_.server_duid; }
   const ClassTable& classes() const { return content_.classes; }
   const OptionSet& global_options() const { return content_.options; }
+  const FqdnPolicy& fqdn() const { return content_.fqdn; }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }
