@@ -74,6 +74,7 @@ lease::Subnet build_subnet(const Configuration& configuration, const SubnetConfi
   subnet.prefix = config.prefix;
   subnet.lifetimes = config.lifetimes;
   subnet.rapid_commit = config.rapid_commit;
+  subnet.keep_relays = config.keep_relays;
   subnet.options = config.options;
   subnet.options.inherit(configuration.options);
   for (const PoolConfig& pool : config.pools) {

@@ -70,6 +70,7 @@ struct SubnetConfig {
   Ipv6Prefix prefix;
   lease::Lifetimes lifetimes;
   bool rapid_commit = false;
+  bool keep_relays = false;  ///< `store-extended-info`
   std::optional<std::string> interface;
   std::string interface_id;
   std::vector<Ipv6Address> relay_addresses;

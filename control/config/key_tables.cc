@@ -64,7 +64,7 @@ const Rules kAllocation = {
      "not supported yet: lifetimes do not get shorter when a pool fills", is_one},
     {"allocator", kString, kIgnored, kOwnAllocator},
     {"pd-allocator", kString, kIgnored, kOwnAllocator},
-    {"store-extended-info", kBoolean, kIgnored, "what relays said is not kept with a lease", is_false},
+    {"store-extended-info", kBoolean, kSupported, "default false: what relays said is not kept"},
     {"reservation-mode", kString, kIgnored, kNoReservations},
     {"reservations-global", kBoolean, kIgnored, kNoReservations, is_false},
     {"reservations-in-subnet", kBoolean, kIgnored, kNoReservations},

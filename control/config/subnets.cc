@@ -71,6 +71,7 @@ ReadSubnet read_subnet(const Node& node, const TimerKeys& global_timers, Remarks
   subnet.config.id = static_cast<uint32_t>(integer_at(node, "id", 1, kMaxId, remarks).value_or(0));
   subnet.config.lifetimes = resolve_timers(node, read_timers(node, global_timers, remarks), remarks);
   subnet.config.rapid_commit = boolean_at(node, "rapid-commit").value_or(false);
+  subnet.config.keep_relays = inherited_boolean_at(node, "store-extended-info").value_or(false);
   const Node* interface = string_at(node, "interface");
   if (interface != nullptr && !interface->text().empty()) subnet.config.interface = interface->text();
   subnet.config.interface_id = read_interface_id(node, remarks);

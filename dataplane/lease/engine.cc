@@ -31,6 +31,17 @@ Answer dispatch(MessageType type, Exchange& exchange) {
   }
 }
 
+// What is kept of a client is what its last message said that is answered with leases.
+void remember_client(Exchange& exchange) {
+  const auto relays = exchange.request.received->relays();
+  if (exchange.subnet == nullptr || !exchange.subnet->keep_relays || relays.empty()) {
+    return exchange.group.remember(exchange.request.client_duid, {});
+  }
+  ClientDataBuilder data;
+  data.relays(relays);
+  exchange.group.remember(exchange.request.client_duid, data.bytes());
+}
+
 }  // namespace
 
 bool may_change_leases(MessageType type) {
@@ -59,7 +70,9 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
   Exchange exchange(request, group, snapshot, now, message, reply);
-  return dispatch(type, exchange);
+  const Answer answer = dispatch(type, exchange);
+  if (answer.after_commit) remember_client(exchange);
+  return answer;
 }
 
 }  // namespace tandem6::lease

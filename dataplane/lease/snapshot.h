@@ -42,6 +42,7 @@ struct Subnet {
   Ipv6Prefix prefix;
   Lifetimes lifetimes;
   bool rapid_commit = false;
+  bool keep_relays = false;  ///< `store-extended-info`: what the relays said is kept with the client
   std::vector<Pool> address_pools;
   std::vector<Pool> prefix_pools;
   OptionSet options;  ///< subnet and global options in one

@@ -190,6 +190,11 @@ tl::expected<void, Error> Daemon::load_leases() {
     leases_[lease::ShardGroup::owner_of(shard, worker_count())]->load(record, *snapshot);
   });
   if (!report) return tl::unexpected(report.error());
+  const auto clients = store_->load_clients([&](Bytes duid, Bytes client_data) {
+    const unsigned shard = lease::shard_of(lease::duid_hash(duid));
+    leases_[lease::ShardGroup::owner_of(shard, worker_count())]->load_client(duid, client_data);
+  });
+  if (!clients) return tl::unexpected(clients.error());
   continuity_.pools.settle();
   views_.publish({.snapshot = snapshot, .ports = port_addresses()});
   log(Severity::kInfo, "leases-loaded", "the database is in memory",

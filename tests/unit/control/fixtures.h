@@ -94,6 +94,14 @@ class FakeServer final : public Server {
     REQUIRE(store_->write(batch, false));
   }
 
+  void remember(std::string_view duid, Bytes client_data) {
+    storage::Store::Batch batch;
+    lease::LeaseChange change{.kind = lease::LeaseChange::Kind::kRemember, .record = {}, .client_data = client_data};
+    change.record.duid = Duid::parse(duid).value();
+    batch.add(change);
+    REQUIRE(store_->write(batch, false));
+  }
+
   const Configuration& configuration() const override { return config; }
   std::string configuration_path() const override { return "/etc/tandem6/tandem6.json"; }
   tl::expected<std::vector<std::string>, Error> reload() override {
