@@ -130,7 +130,7 @@ class OptionReader {
 
 }  // namespace
 
-lease::OptionSet read_option_data(const Node& scope, Remarks& remarks) {
+lease::OptionSet read_option_data(const Node& scope, const Vocabulary&, Remarks& remarks) {
   OptionReader reader(remarks);
   for (const Node* entry : objects_at(scope, "option-data")) reader.read(*entry);
   return reader.take();

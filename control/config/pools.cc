@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "control/config/address_text.h"
+#include "control/config/class_guard.h"
 #include "control/config/option_data.h"
 #include "control/config/reader.h"
 #include "dataplane/lease/dense_pool.h"
@@ -23,9 +24,14 @@ bool cut_off_anycast(AddressRange& range, const Ipv6Prefix& subnet) {
   return true;
 }
 
+void read_classes(const Node& entry, const Vocabulary& vocabulary, PoolConfig& pool, Remarks& remarks) {
+  pool.guard = read_class_guard(entry, vocabulary, remarks);
+  pool.additional_classes = read_additional_classes(entry, vocabulary, remarks);
+}
+
 std::optional<ReadPool> read_address_pool(const Node& entry, const std::optional<Ipv6Prefix>& subnet,
-                                          Remarks& remarks) {
-  lease::OptionSet options = read_option_data(entry, remarks);
+                                          const Vocabulary& vocabulary, Remarks& remarks) {
+  lease::OptionSet options = read_option_data(entry, vocabulary, remarks);
   require_key(entry, "pool", remarks);
   const Node* text = string_at(entry, "pool");
   if (text == nullptr) return std::nullopt;
@@ -42,7 +48,9 @@ std::optional<ReadPool> read_address_pool(const Node& entry, const std::optional
     remarks.error(*text, "the only address of this pool is the Subnet-Router anycast address (RFC 4291 §2.6.1)");
     return std::nullopt;
   }
-  return ReadPool{{lease::LeaseType::kAddress, range->first, range->last, 128, std::move(options), text->text()}, text};
+  ReadPool pool{{lease::LeaseType::kAddress, range->first, range->last, 128, std::move(options), text->text()}, text};
+  read_classes(entry, vocabulary, pool.config, remarks);
+  return pool;
 }
 
 /// The prefix of a pd-pool; what is wrong with its parts has been said when there is none.
@@ -62,8 +70,8 @@ std::optional<Ipv6Prefix> read_pd_prefix(const Node& entry, Remarks& remarks) {
   return std::nullopt;
 }
 
-std::optional<ReadPool> read_prefix_pool(const Node& entry, Remarks& remarks) {
-  lease::OptionSet options = read_option_data(entry, remarks);
+std::optional<ReadPool> read_prefix_pool(const Node& entry, const Vocabulary& vocabulary, Remarks& remarks) {
+  lease::OptionSet options = read_option_data(entry, vocabulary, remarks);
   for (const char* key : {"prefix", "prefix-len", "delegated-len"}) require_key(entry, key, remarks);
   const auto prefix = read_pd_prefix(entry, remarks);
   const auto delegated = integer_at(entry, "delegated-len", 1, 128, remarks);
@@ -82,19 +90,22 @@ std::optional<ReadPool> read_prefix_pool(const Node& entry, Remarks& remarks) {
                               prefix->to_string(), delegated_length - prefix->length, delegated_length, kMaxBits));
     return std::nullopt;
   }
-  return ReadPool{{lease::LeaseType::kPrefix, prefix->address, prefix->last(), delegated_length, std::move(options),
-                   fmt::format("{} delegating /{}", prefix->to_string(), delegated_length)},
-                  entry.find("prefix")};
+  ReadPool pool{{lease::LeaseType::kPrefix, prefix->address, prefix->last(), delegated_length, std::move(options),
+                 fmt::format("{} delegating /{}", prefix->to_string(), delegated_length)},
+                entry.find("prefix")};
+  read_classes(entry, vocabulary, pool.config, remarks);
+  return pool;
 }
 
 }  // namespace
 
-std::vector<ReadPool> read_pools(const Node& subnet, const std::optional<Ipv6Prefix>& prefix, Remarks& remarks) {
+std::vector<ReadPool> read_pools(const Node& subnet, const std::optional<Ipv6Prefix>& prefix,
+                                 const Vocabulary& vocabulary, Remarks& remarks) {
   std::vector<ReadPool> pools;
   for (const Node* entry : objects_at(subnet, "pools"))
-    if (auto pool = read_address_pool(*entry, prefix, remarks)) pools.push_back(std::move(*pool));
+    if (auto pool = read_address_pool(*entry, prefix, vocabulary, remarks)) pools.push_back(std::move(*pool));
   for (const Node* entry : objects_at(subnet, "pd-pools"))
-    if (auto pool = read_prefix_pool(*entry, remarks)) pools.push_back(std::move(*pool));
+    if (auto pool = read_prefix_pool(*entry, vocabulary, remarks)) pools.push_back(std::move(*pool));
   return pools;
 }
 

@@ -7,6 +7,7 @@
 #include "control/config/configuration.h"
 #include "control/config/json_text.h"
 #include "control/config/remarks.h"
+#include "control/config/vocabulary.h"
 
 namespace tandem6::control {
 
@@ -16,6 +17,7 @@ struct ReadPool {
 };
 
 /// Those of `subnet` that could be read. Without a prefix it is not checked that the pools are inside.
-std::vector<ReadPool> read_pools(const Node& subnet, const std::optional<Ipv6Prefix>& prefix, Remarks& remarks);
+std::vector<ReadPool> read_pools(const Node& subnet, const std::optional<Ipv6Prefix>& prefix,
+                                 const Vocabulary& vocabulary, Remarks& remarks);
 
 }  // namespace tandem6::control

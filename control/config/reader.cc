@@ -186,14 +186,6 @@ std::optional<bool> boolean_at(const Node& object, std::string_view key) {
   return value->scalar.get<bool>();
 }
 
-std::optional<bool> inherited_boolean_at(const Node& scope, std::string_view key) {
-  for (const Node* around = &scope; around != nullptr; around = around->parent) {
-    if (!around->is_object()) continue;
-    if (const auto value = boolean_at(*around, key)) return value;
-  }
-  return std::nullopt;
-}
-
 std::optional<double> number_at(const Node& object, std::string_view key) {
   const Node* value = object.find(key);
   if (value == nullptr || !value->is_number()) return std::nullopt;

@@ -26,8 +26,6 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
 const Node* string_at(const Node& object, std::string_view key);
 const Node* object_at(const Node& object, std::string_view key);
 std::optional<bool> boolean_at(const Node& object, std::string_view key);
-/// Of this scope, or else of the nearest one around it that has the key.
-std::optional<bool> inherited_boolean_at(const Node& scope, std::string_view key);
 std::optional<double> number_at(const Node& object, std::string_view key);
 /// As above; a number outside of the range is an error.
 std::optional<uint64_t> integer_at(const Node& object, std::string_view key, uint64_t min, uint64_t max,

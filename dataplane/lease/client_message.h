@@ -8,6 +8,7 @@
 
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/fixed_list.h"
+#include "dataplane/lease/lifetimes.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/wire/option.h"
 
@@ -25,6 +26,7 @@ struct RequestedIa {
 struct ListedLease {
   bool malformed = false;
   std::optional<LeaseKey> key;
+  Terms wish;  ///< the lifetimes that the client would like
 };
 ListedLease listed_lease(LeaseType type, const wire::OptionView& option);
 

@@ -34,12 +34,19 @@ Answer dispatch(MessageType type, Exchange& exchange) {
 // What is kept of a client is what its last message said that is answered with leases.
 void remember_client(Exchange& exchange) {
   const auto relays = exchange.request.received->relays();
-  if (exchange.subnet == nullptr || !exchange.subnet->keep_relays || relays.empty()) {
+  if (relays.empty() || exchange.link == nullptr || !exchange.link->keeps_relays()) {
     return exchange.group.remember(exchange.request.client_duid, {});
   }
   ClientDataBuilder data;
   data.relays(relays);
   exchange.group.remember(exchange.request.client_duid, data.bytes());
+}
+
+ClientPlace place_of(const Request& request, const Snapshot& snapshot) {
+  ClientPlace place;
+  place.link = snapshot.select(request, place.classes);
+  place.host = find_host(request, place.link, snapshot);
+  return place;
 }
 
 }  // namespace
@@ -69,7 +76,7 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
 
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
-  Exchange exchange(request, group, snapshot, now, message, reply);
+  Exchange exchange(request, group, snapshot, now, message, place_of(request, snapshot), reply);
   const Answer answer = dispatch(type, exchange);
   if (answer.after_commit) remember_client(exchange);
   return answer;

@@ -55,4 +55,11 @@ void OptionSet::write(wire::Writer& out, const std::optional<wire::OptionRequest
   }
 }
 
+void OptionSet::write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested, const ClassSet&,
+                      std::span<const OptionSet* const> chain) {
+  OptionSet merged;
+  for (const OptionSet* set : chain) merged.inherit(*set);
+  merged.write(out, requested);
+}
+
 }  // namespace tandem6::lease

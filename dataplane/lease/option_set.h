@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "dataplane/lease/class_set.h"
 #include "dataplane/wire/builder.h"
 #include "dataplane/wire/option.h"
 
@@ -21,6 +23,8 @@ class OptionSet {
 
   /// Writes, in order of code, the options that `requested` lists (RFC 8415 §21.7) and those that are always sent.
   void write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested) const;
+  static void write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested, const ClassSet& classes,
+                    std::span<const OptionSet* const> chain);
 
  private:
   struct Entry {

@@ -70,10 +70,28 @@ void Reply::ia_status(LeaseType type, uint32_t iaid, StatusCode code) {
   writer_.end(ia);
 }
 
-wire::Writer::OpenOption Reply::open_ia(const RequestedIa& ia, const Lifetimes* lifetimes) {
-  const Seconds t1 = lifetimes != nullptr ? lifetimes->t1 : Seconds{0};
-  const Seconds t2 = lifetimes != nullptr ? lifetimes->t2 : Seconds{0};
-  return wire::begin_ia(writer_, ia_code(ia.type), ia.iaid, t1, t2);
+wire::Writer::OpenOption Reply::open_ia(const RequestedIa& ia) {
+  const auto open = open_ended_ia(ia);
+  if (!writer_.overflow()) renew_times_at_.push(writer_.size() - 2 * sizeof(uint32_t));
+  return open;
+}
+
+wire::Writer::OpenOption Reply::open_ended_ia(const RequestedIa& ia) {
+  return wire::begin_ia(writer_, ia_code(ia.type), ia.iaid, Seconds{0}, Seconds{0});
+}
+
+// 0, which leaves the choice to the client, is kept only when all say so.
+void Reply::renew_within(const RenewTimes& times) {
+  const auto earlier = [](Seconds a, Seconds b) {
+    if (a.count == 0 || b.count == 0) return Seconds{a.count + b.count};
+    return std::min(a, b);
+  };
+  if (renew_times_seen_) {
+    renew_times_ = {earlier(renew_times_.t1, times.t1), earlier(renew_times_.t2, times.t2)};
+  } else {
+    renew_times_ = times;
+    renew_times_seen_ = true;
+  }
 }
 
 void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid) {
@@ -87,6 +105,10 @@ void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid) {
 }
 
 Answer Reply::finish(bool after_commit) {
+  for (const size_t at : renew_times_at_) {
+    writer_.overwrite_u32(at, renew_times_.t1.count);
+    writer_.overwrite_u32(at + sizeof(uint32_t), renew_times_.t2.count);
+  }
   relays_.close(writer_);
   if (writer_.overflow()) return dropped(DropReason::kReplyTooBig);
   return {.dropped = DropReason::kNone, .size = writer_.size(), .type = type_, .after_commit = after_commit};

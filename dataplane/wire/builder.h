@@ -72,6 +72,11 @@ class Writer {
     u32(static_cast<uint32_t>(type) << 24 | (transaction_id & 0xffffff));
   }
 
+  /// Replaces four bytes that were written before.
+  void overwrite_u32(size_t at, uint32_t value) {
+    if (!overflow_) store_be32(out_.data() + at, value);
+  }
+
   /// Forgets what was written since size() was `size`. Does not undo an overflow.
   void truncate(size_t size) {
     if (size < size_) size_ = size;

@@ -55,16 +55,19 @@ enum class OptionCode : uint16_t {
   kIaPd = 25,
   kIaPrefix = 26,
   kInformationRefreshTime = 32,
-  kRemoteId = 37,      // RFC 4649
-  kSubscriberId = 38,  // RFC 4580
-  kLqQuery = 44,       // RFC 5007
-  kClientData = 45,    // RFC 5007
-  kClientTime = 46,    // RFC 5007: OPTION_CLT_TIME
-  kLqRelayData = 47,   // RFC 5007
-  kLqClientLink = 48,  // RFC 5007
-  kRelayId = 53,       // RFC 5460
+  kRemoteId = 37,                // RFC 4649
+  kSubscriberId = 38,            // RFC 4580
+  kEchoRequest = 43,             // RFC 4994
+  kLqQuery = 44,                 // RFC 5007
+  kClientData = 45,              // RFC 5007
+  kClientTime = 46,              // RFC 5007: OPTION_CLT_TIME
+  kLqRelayData = 47,             // RFC 5007
+  kLqClientLink = 48,            // RFC 5007
+  kRelayId = 53,                 // RFC 5460 §5.4.1
+  kClientLinkLayerAddress = 79,  // RFC 6939
   kSolMaxRt = 82,
   kInfMaxRt = 83,
+  kRelaySourcePort = 135,  // RFC 8357
 };
 
 /// RFC 8415 §21.13.

@@ -67,7 +67,13 @@ void visit_values(const OptionView& option) {
   }
   if (const auto view = StatusView::parse(option.data)) touch(bytes_of(view->message));
   if (const auto view = AuthenticationView::parse(option.data)) touch(view->information);
+  if (const auto view = LinkLayerAddressView::parse(option.data)) {
+    require(!view->address.empty(), "a link-layer address has octets");
+    touch(view->address);
+  }
+  if (const auto view = parse_remote_id(option.data)) touch(view->data);
   (void)parse_octet(option.data);
+  (void)parse_port(option.data);
   (void)parse_elapsed_time(option.data);
   (void)parse_address(option.data);
   (void)parse_seconds(option.data);

@@ -29,8 +29,8 @@ struct Arrival {
     return *this;
   }
   uint32_t id_in(const Snapshot& snapshot) const {
-    const Subnet* found = snapshot.select(request);
-    return found == nullptr ? 0 : found->id;
+    const Link* found = snapshot.select(request, {});
+    return found == nullptr ? 0 : found->subnets.front()->id;
   }
 };
 
