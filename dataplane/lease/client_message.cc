@@ -59,6 +59,9 @@ bool ClientMessage::scan(Bytes options) {
       case wire::OptionCode::kIaPd:
         if (!add_ia(LeaseType::kPrefix, option->data)) return false;
         break;
+      case wire::OptionCode::kIaTa:
+        if (temporary_ias < kMaxIasPerMessage && wire::IaTaView::parse(option->data)) ++temporary_ias;
+        break;
       default:
         break;
     }

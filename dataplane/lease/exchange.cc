@@ -273,7 +273,25 @@ void Exchange::write_nothing_available(LeaseType type, uint32_t iaid) {
   reply.ia_status(type, iaid, type == LeaseType::kAddress ? StatusCode::kNoAddrsAvail : StatusCode::kNoPrefixAvail);
 }
 
+// RFC 9915 §21.5 has done away with IA_TA and would have it ignored. A client that still sends one knows RFC 8415, and
+// would wait for a word on it: no addresses where it asks for some, no binding where it believes that it has one.
+void Exchange::refuse_temporary_ias() {
+  const wire::MessageType type = request.received->message.type;
+  const bool asks = type == wire::MessageType::kSolicit || type == wire::MessageType::kRequest;
+  size_t left = message.temporary_ias;
+  wire::OptionWalker walker(request.received->message.options);
+  while (left != 0) {
+    const auto option = walker.next();
+    if (!option) return;
+    const auto ia = option->is(wire::OptionCode::kIaTa) ? wire::IaTaView::parse(option->data) : std::nullopt;
+    if (!ia) continue;
+    reply.ia_ta_status(ia->iaid, asks ? wire::StatusCode::kNoAddrsAvail : wire::StatusCode::kNoBinding);
+    --left;
+  }
+}
+
 void Exchange::refuse_excess_ias() {
+  refuse_temporary_ias();
   if (message.excess_ias == 0) return;
   const wire::MessageType type = request.received->message.type;
   const bool gives_back = type == wire::MessageType::kRelease || type == wire::MessageType::kDecline;

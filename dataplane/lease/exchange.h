@@ -101,12 +101,13 @@ class Exchange {
   void write_leases(const IaResult& result);
   /// NoAddrsAvail or NoPrefixAvail in the IA.
   void write_nothing_available(LeaseType type, uint32_t iaid);
-  /// Says about the IAs behind the first kMaxIasPerMessage that nothing was done for them.
+  /// Says about IA_TAs, and about the IAs behind the first kMaxIasPerMessage, that nothing was done for them.
   void refuse_excess_ias();
   /// The configuration options. The narrower scope wins: reservation, pool, subnet, shared network, classes, global.
   void write_options();
 
  private:
+  void refuse_temporary_ias();
   IaResult::Granted extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia);
   const Lease* take(const RequestedIa& ia, const ReservedUnit* reserved);
   const Lease* take_from_pools(const RequestedIa& ia);

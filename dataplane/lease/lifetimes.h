@@ -22,8 +22,8 @@ struct RenewTimes {
 struct Lifetimes {
   LifetimeRange preferred{Seconds{3600}};
   LifetimeRange valid{Seconds{7200}};
-  std::optional<Seconds> t1;  ///< fixed; nothing: t1_share of the preferred lifetime
-  std::optional<Seconds> t2;
+  std::optional<Seconds> t1 = std::nullopt;  ///< fixed; nothing: t1_share of the preferred lifetime
+  std::optional<Seconds> t2 = std::nullopt;
   float t1_share = 0.5F;  ///< 0: left to the client
   float t2_share = 0.8F;
 

@@ -50,7 +50,7 @@ Reply::Reply(MutableBytes out, const Request& request, const Snapshot& snapshot)
 bool Reply::has_room_for(const ClientMessage& message) const {
   const size_t identifiers = 2 * kOptionHeader + request_.client_duid.size() + snapshot_.server_duid().bytes().size();
   const size_t message_level = kOptionHeader + kLeaseSize;  // Rapid Commit and a status, at most
-  const size_t ias = (message.ias.size() + message.excess_ias) * (kIaHeader + kLeaseSize);
+  const size_t ias = (message.ias.size() + message.excess_ias + message.temporary_ias) * (kIaHeader + kLeaseSize);
   return !writer_.overflow() &&
          capacity_ - writer_.size() >= wire::MessageView::kHeaderSize + identifiers + message_level + ias;
 }
@@ -66,6 +66,13 @@ void Reply::status(StatusCode code) { wire::put_status(writer_, code, text_of(co
 
 void Reply::ia_status(LeaseType type, uint32_t iaid, StatusCode code) {
   const auto ia = wire::begin_ia(writer_, ia_code(type), iaid, Seconds{0}, Seconds{0});
+  status(code);
+  writer_.end(ia);
+}
+
+void Reply::ia_ta_status(uint32_t iaid, StatusCode code) {
+  const auto ia = writer_.begin(OptionCode::kIaTa);
+  writer_.u32(iaid);
   status(code);
   writer_.end(ia);
 }

@@ -31,6 +31,7 @@ class Reply {
 
   /// An IA with nothing but a status in it.
   void ia_status(LeaseType type, uint32_t iaid, wire::StatusCode code);
+  void ia_ta_status(uint32_t iaid, wire::StatusCode code);
   /// An IA, to be filled with lease() and closed. Its T1 and T2 follow from renew_within().
   [[nodiscard]] wire::Writer::OpenOption open_ia(const RequestedIa& ia);
   /// With T1 and T2 of 0: there is nothing to extend in it.

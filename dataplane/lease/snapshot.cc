@@ -92,7 +92,8 @@ const Link* Snapshot::select(const Request& request, const ClassSet& classes) co
     // Agent does not name one (RFC 6221 §5.3.1).
     if (!relays[i].link_address.is_unspecified()) return by_link_address(relays[i].link_address, classes);
   }
-  return nullptr;
+  // RFC 6221 §7.1: an LDRA on our own link, which sends under the client's address.
+  return request.source.is_link_local() ? link_in(by_port_, request.port) : nullptr;
 }
 
 const Link* Snapshot::by_link_address(const Ipv6Address& link_address, const ClassSet& classes) const {

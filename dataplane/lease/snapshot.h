@@ -46,7 +46,8 @@ class Snapshot {
 
   /// The link that the client is on (RFC 8415 §13.1); null when it is on none that we know.
   /// Relayed: by Interface-Id, then by the relays' link-addresses from the client's side outwards, ignoring unspecified
-  /// ones (RFC 6221): `relay` addresses first, then the longest subnet prefix that holds the link-address.
+  /// ones (RFC 6221): `relay` addresses first, then the longest subnet prefix that holds the link-address. When all are
+  /// unspecified and the source is link-local, by port.
   /// Direct: by port, then by the source address if that is not link-local.
   /// Where several links claim the same clients, the first has them that admits one of these classes.
   const Link* select(const Request& request, const ClassSet& classes) const;

@@ -150,6 +150,7 @@ void answer_through_relays(const ReceivedMessage& received, size_t datagram_size
     require(reply->link_address == asked.link_address, "link-address is copied");
     require(reply->peer_address == asked.peer_address, "peer-address is copied");
     require(reply->interface_id.has_value() == asked.interface_id.has_value(), "Interface-Id is copied");
+    require(reply->source_port.has_value() == asked.source_port.has_value(), "Relay Source Port is copied");
     if (asked.interface_id) require(same_bytes(*reply->interface_id, *asked.interface_id), "Interface-Id is the same");
     rest = reply->relayed;
   }
