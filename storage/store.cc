@@ -241,4 +241,28 @@ tl::expected<std::vector<std::byte>, Error> Store::find_client(Bytes duid) {
   return std::vector<std::byte>(entry->data.begin(), entry->data.end());
 }
 
+tl::expected<std::optional<Duid>, Error> Store::page_clients(const std::optional<Duid>& after, size_t limit,
+                                                             const SeeClient& see) {
+  const std::shared_lock lock(impl_->replacing);
+  if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  auto& database = *impl_->database;
+  std::unique_ptr<rocksdb::Iterator> it(database.db().NewIterator(rocksdb::ReadOptions(), database.clients()));
+  if (after) {
+    const std::string key = encode_client_key(after->bytes());
+    it->Seek(key);
+    if (it->Valid() && it->key() == rocksdb::Slice(key)) it->Next();
+  } else {
+    it->SeekToFirst();
+  }
+  std::optional<Duid> last;
+  for (; it->Valid() && limit != 0; it->Next(), --limit) {
+    const auto entry = decode_client(it->key().ToStringView(), it->value().ToStringView());
+    if (!entry) return tl::unexpected(entry.error());
+    see(entry->duid, entry->data);
+    last = Duid::from_bytes(entry->duid);
+  }
+  if (!it->status().ok()) return tl::unexpected(impl_->explain(it->status()));
+  return last;
+}
+
 }  // namespace tandem6::storage

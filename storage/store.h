@@ -88,6 +88,10 @@ class Store {
   tl::expected<std::optional<lease::LeaseRecord>, Error> find(const lease::LeaseKey& key);
   /// What is kept of this client (lease/client_data.h); empty when there is nothing. Costs microseconds.
   tl::expected<std::vector<std::byte>, Error> find_client(Bytes duid);
+  /// Shows up to `limit` clients of which something is kept, in an order of its own, after `after` or from the
+  /// beginning. Returns the last one shown; nothing at the end. Consistent within one page.
+  tl::expected<std::optional<Duid>, Error> page_clients(const std::optional<Duid>& after, size_t limit,
+                                                        const SeeClient& see);
 
  private:
   struct Impl;

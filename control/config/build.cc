@@ -123,6 +123,12 @@ std::string_view name_of(storage::Durability durability) {
   return durability == storage::Durability::kAsync ? "async" : "sync";
 }
 
+std::string show_bulk(const LeaseQueryConfig& config) {
+  if (!config.bulk) return "off";
+  return fmt::format("on [{}]:{}, {} connections, {} s", config.bulk_address.to_string(), config.bulk_port,
+                     config.bulk_connections, config.bulk_timeout_seconds);
+}
+
 std::string show_count(U128 count) {
   if (count < U128{1} << 32) return std::to_string(static_cast<uint64_t>(count));
   int bits = 0;
@@ -168,6 +174,7 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);
   content.host_lookup = configuration.host_lookup;
+  content.leasequery_requesters = configuration.lease_query.requesters;
   auto snapshot = std::make_unique<lease::Snapshot>(std::move(content));
   snapshot->set_aside_reserved();
   return snapshot;
@@ -186,6 +193,7 @@ std::vector<std::string> needs_restart(const Configuration& now, const Configura
   compare("tandem6.storage.durability", std::string(name_of(now.storage.durability)),
           std::string(name_of(next.storage.durability)));
   compare("the control socket", now.control_socket, next.control_socket);
+  compare("Bulk Leasequery", show_bulk(now.lease_query), show_bulk(next.lease_query));
   const auto show_id = [](const ServerIdConfig& id) {
     if (id.complete) return id.complete->to_string();
     constexpr const char* kTypes[] = {"LLT", "LL", "EN"};

@@ -79,6 +79,8 @@ bool is_sound(const Item& item) {
       return item.value.size() >= kRelayFixed && wire::well_formed(item.value.subspan(kRelayFixed));
     case ClientTag::kHostname:
       return !item.value.empty();
+    case ClientTag::kRelaySource:
+      return item.value.size() == 16;
   }
   return true;
 }
@@ -119,6 +121,12 @@ std::optional<Bytes> ClientDataView::find(ClientTag tag) const {
   return std::nullopt;
 }
 
+std::optional<Ipv6Address> ClientDataView::relay_source() const {
+  const auto value = find(ClientTag::kRelaySource);
+  if (!value) return std::nullopt;
+  return Ipv6Address::load(value->data());
+}
+
 std::optional<KeptHostname> ClientDataView::hostname() const {
   const auto value = find(ClientTag::kHostname);
   if (!value) return std::nullopt;
@@ -128,7 +136,10 @@ std::optional<KeptHostname> ClientDataView::hostname() const {
 
 ClientDataBuilder::ClientDataBuilder() : out_(space_) { out_.u8(kClientDataVersion); }
 
-void ClientDataBuilder::relays(std::span<const wire::RelayView> relays) {
+void ClientDataBuilder::relays(std::span<const wire::RelayView> relays, const Ipv6Address& source) {
+  out_.u8(static_cast<uint8_t>(ClientTag::kRelaySource));
+  out_.u16(static_cast<uint16_t>(source.octets.size()));
+  out_.address(source);
   const Keep keep = fitting(relays);
   for (const wire::RelayView& relay : relays) {
     const size_t options = kept_size(keep, relay.options);

@@ -23,7 +23,8 @@ inline constexpr uint8_t kClientDataVersion = 1;
 enum class ClientTag : uint8_t {
   kRelay = 1,  ///< one of the relays that its last message came through, outermost first: hop-count (1), link-address
                ///< (16), peer-address (16), options
-  kHostname = 2,  ///< flags (1): 1 forward, 2 reverse DNS was updated; then the name as text
+  kHostname = 2,     ///< flags (1): 1 forward, 2 reverse DNS was updated; then the name as text
+  kRelaySource = 3,  ///< where the datagram of the outermost relay came from: address (16)
 };
 
 /// Bytes that the relays of one client may take; all items together may take kMaxClientData.
@@ -51,6 +52,7 @@ class ClientDataView {
   static std::optional<ClientDataView> parse(Bytes data);
 
   KeptRelays relays() const;
+  std::optional<Ipv6Address> relay_source() const;
   std::optional<KeptHostname> hostname() const;
   /// The first value with this tag.
   std::optional<Bytes> find(ClientTag tag) const;
@@ -65,10 +67,10 @@ class ClientDataBuilder {
  public:
   ClientDataBuilder();
 
-  /// With all their options if that fits into kMaxRelayData; else with those that name the relay, the line or the
-  /// subscriber (Relay-ID, Remote-ID, Interface-Id, Subscriber-ID); else with Relay-ID and Remote-ID, by which bulk
-  /// leasequeries ask (RFC 5460 §5.3, §5.4); else with none.
-  void relays(std::span<const wire::RelayView> relays);
+  /// The relays of a datagram from `source`. With all their options if that fits into kMaxRelayData; else with those
+  /// that name the relay, the line or the subscriber (Relay-ID, Remote-ID, Interface-Id, Subscriber-ID); else with
+  /// Relay-ID and Remote-ID, by which bulk leasequeries ask (RFC 5460 §5.3, §5.4); else with none.
+  void relays(std::span<const wire::RelayView> relays, const Ipv6Address& source);
   void hostname(const KeptHostname& hostname);
 
   /// Empty when there is nothing to keep.

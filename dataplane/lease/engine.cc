@@ -1,6 +1,7 @@
 #include "dataplane/lease/engine.h"
 
 #include "dataplane/lease/handlers.h"
+#include "dataplane/lease/leasequery.h"
 #include "dataplane/lease/validate.h"
 
 namespace tandem6::lease {
@@ -38,7 +39,7 @@ void remember_client(Exchange& exchange) {
     return exchange.group.remember(exchange.request.client_duid, {});
   }
   ClientDataBuilder data;
-  data.relays(relays);
+  data.relays(relays, exchange.request.source);
   exchange.group.remember(exchange.request.client_duid, data.bytes());
 }
 
@@ -67,6 +68,7 @@ bool may_change_leases(MessageType type) {
 
 Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now, MutableBytes out) {
   const MessageType type = request.received->message.type;
+  if (type == MessageType::kLeasequery) return refuse_leasequery(request, snapshot.server_duid().bytes(), out);
   if (!is_for_servers(type)) return dropped(DropReason::kUnknownType);
 
   ClientMessage message;

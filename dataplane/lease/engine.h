@@ -28,7 +28,8 @@ struct Answer {
   bool after_commit = false;
 };
 
-/// Answers one message. `request.received` parsed and identify_client() done; the client's shard (if it named itself)
+/// Answers one message. A LEASEQUERY is always refused: who may ask is answered by the management thread
+/// (worker/query_desk.h). `request.received` parsed and identify_client() done; the client's shard (if it named itself)
 /// is in `group`. The caller sends `out[0, size)` back to where the datagram came from.
 Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now, MutableBytes out);
 

@@ -12,8 +12,10 @@
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/shard_group.h"
 #include "dataplane/worker/handover.h"
+#include "dataplane/worker/mailbox.h"
 #include "dataplane/worker/packet.h"
 #include "dataplane/worker/parked_replies.h"
+#include "dataplane/worker/query_desk.h"
 #include "dataplane/worker/view.h"
 
 namespace tandem6::worker {
@@ -34,6 +36,8 @@ struct WorkerSetup {
   bool hold_replies = true;  ///< `durability: sync`
   ViewBoard* views = nullptr;
   const Handover* handover = nullptr;
+  Mailbox* mailbox = nullptr;
+  QueryDesk* desk = nullptr;
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -78,6 +82,11 @@ class Worker {
   void pass_to_owner(rte_mbuf* buffer, unsigned owner);
   void answer_all(std::span<rte_mbuf* const> buffers);
   void answer_one(rte_mbuf* buffer);
+  void send_answer(rte_mbuf* buffer, const lease::Answer& answer);
+  /// Is this for the desk? LEASEQUERY, from somebody who may.
+  bool is_for_desk(const Packet& packet) const;
+  unsigned send_query_answers();
+  lease::ErrandPlace errand_place() { return {leases_, *view_->snapshot, now_}; }
   bool admit(wire::MessageType type);
   bool build_reply(rte_mbuf* buffer, const lease::Answer& answer);
   void park(rte_mbuf* buffer, uint16_t port);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "control/commands/commands.h"
+#include "control/leasequery/answer.h"
 #include "control/log.h"
 #include "dataplane/nic/device.h"
 #include "dataplane/nic/eal.h"
@@ -28,7 +29,10 @@ constexpr size_t kLogCapacity = 16384;
 // Buffers that a worker holds back for the disk or works on, and those that lie in a queue's rings.
 constexpr unsigned kBuffersPerWorker = 16384 + 4096;
 constexpr unsigned kBuffersPerQueue = 4096;
-constexpr auto kWatchInterval = std::chrono::seconds(1);
+constexpr auto kWatchInterval = std::chrono::microseconds(std::chrono::seconds(1));
+// How long a leasequery waits at most before it is seen: a worker that has one wakes nobody.
+constexpr auto kQueryInterval = std::chrono::microseconds(1000);
+constexpr auto kErrandPoll = std::chrono::microseconds(20);
 
 uint64_t unix_now() { return static_cast<uint64_t>(std::time(nullptr)); }
 
@@ -70,7 +74,7 @@ Daemon::~Daemon() {
 tl::expected<void, Error> Daemon::start() {
   using Step = tl::expected<void, Error> (Daemon::*)();
   for (Step step : {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_store, &Daemon::load_leases,
-                    &Daemon::start_workers, &Daemon::open_control_socket}) {
+                    &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   log(Severity::kInfo, "ready", "serving",
@@ -212,6 +216,8 @@ tl::expected<void, Error> Daemon::start_workers() {
     ports.push_back({.id = port->id(), .accept_partial_checksum = port->is_kernel_interface()});
   }
   for (unsigned i = 0; i < worker_count(); ++i) {
+    mailboxes_.push_back(std::make_unique<worker::Mailbox>());
+    desks_.push_back(std::make_unique<worker::QueryDesk>());
     const worker::WorkerSetup setup{
         .index = i,
         .ports = ports,
@@ -219,6 +225,8 @@ tl::expected<void, Error> Daemon::start_workers() {
         .hold_replies = configuration_.storage.durability == storage::Durability::kSync,
         .views = &views_,
         .handover = &handover_,
+        .mailbox = mailboxes_.back().get(),
+        .desk = desks_.back().get(),
         .stop = &stop_workers_};
     workers_.push_back(std::make_unique<worker::Worker>(setup, *leases_[i]));
   }
@@ -240,11 +248,20 @@ tl::expected<void, Error> Daemon::open_control_socket() {
   return {};
 }
 
+tl::expected<void, Error> Daemon::open_bulk_server() {
+  if (!configuration_.lease_query.bulk) return {};
+  auto server = control::BulkServer::open(io_, *this);
+  if (!server) return tl::unexpected(server.error());
+  bulk_server_ = std::move(*server);
+  return {};
+}
+
 // --- run -------------------------------------------------------------------------------------------------------------
 
 bool Daemon::run() {
   watch_signals();
   watch_world();
+  serve_queries();
   io_.run();
   log(Severity::kInfo, "stopping", "finishing what is in flight");
   finish();
@@ -273,6 +290,18 @@ void Daemon::watch_world() {
   timer_.expires_after(kWatchInterval);
   timer_.async_wait([this](const std::error_code& error) {
     if (!error) watch_world();
+  });
+}
+
+void Daemon::serve_queries() {
+  for (const auto& desk : desks_) {
+    desk->serve([this](rte_mbuf* question, MutableBytes out) {
+      return control::answer_leasequery(*this, worker::packet_of(question).received.message, out);
+    });
+  }
+  query_timer_.expires_after(configuration_.lease_query.requesters.empty() ? kWatchInterval : kQueryInterval);
+  query_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) serve_queries();
   });
 }
 
@@ -361,6 +390,24 @@ void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot) {
 template <typename Done>
 void Daemon::wait_for_workers(Done&& done) {
   while (!done()) std::this_thread::sleep_for(std::chrono::microseconds(200));
+}
+
+// --- errands ---------------------------------------------------------------------------------------------------------
+
+bool Daemon::run_at_owner(unsigned shard, const lease::Errand& errand) {
+  worker::Mailbox& mailbox = *mailboxes_[lease::ShardGroup::owner_of(shard, worker_count())];
+  if (!mailbox.post(errand)) return false;
+  while (mailbox.is_busy()) std::this_thread::sleep_for(kErrandPoll);
+  return true;
+}
+
+bool Daemon::run_at_all_workers(const lease::Errand& errand) {
+  bool all = true;
+  for (const auto& mailbox : mailboxes_) all = mailbox->post(errand) && all;
+  for (const auto& mailbox : mailboxes_) {
+    while (mailbox->is_busy()) std::this_thread::sleep_for(kErrandPoll);
+  }
+  return all;
 }
 
 // --- what control asks -----------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ const Octets kSolicitInside = relay_message(message(1, 0xabcdef, {client_id(hex(
 
 Octets kept(const Relayed& relayed) {
   ClientDataBuilder data;
-  data.relays(relayed.received.relays());
+  data.relays(relayed.received.relays(), ip("2001:db8:b::1"));
   return Octets(data.bytes());
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("the form of version 1 stays what it is on users' disks: relays, outer
   const Octets inner = relay_forward(0, "2001:db8:1::1", "fe80::c", {interface_id(text("port 7")), kSolicitInside});
   const Relayed relayed(
       relay_forward(1, "::", "2001:db8:a::1", {relay_message(inner), option(37, hex("00000009aabb"))}));
-  CHECK(to_hex(kept(relayed)) == to_hex(u8(1) +                                                                    //
+  CHECK(to_hex(kept(relayed)) == to_hex(u8(1) + u8(3) + u16(16) + address("2001:db8:b::1") +                       //
                                         u8(1) + u16(43) + u8(1) + address("::") + address("2001:db8:a::1") +       //
                                         option(37, hex("00000009aabb")) +                                          //
                                         u8(1) + u16(43) + u8(0) + address("2001:db8:1::1") + address("fe80::c") +  //
@@ -53,7 +53,7 @@ TEST_CASE("what was kept is read back") {
   const Relayed relayed(relay_forward(3, "2001:db8:1::1", "fe80::c", {interface_id(text("x")), kSolicitInside}));
   ClientDataBuilder data;
   data.hostname({.forward = false, .reverse = true, .name = "home.example.org"});
-  data.relays(relayed.received.relays());
+  data.relays(relayed.received.relays(), ip("fe80::b"));
   const auto view = ClientDataView::parse(data.bytes());
   REQUIRE(view);
   const KeptRelays relays = view->relays();
@@ -62,6 +62,7 @@ TEST_CASE("what was kept is read back") {
   CHECK(relays.begin()->link_address == ip("2001:db8:1::1"));
   CHECK(relays.begin()->peer_address == ip("fe80::c"));
   CHECK(to_hex(relays.begin()->options) == to_hex(interface_id(text("x"))));
+  CHECK(view->relay_source() == ip("fe80::b"));
   REQUIRE(view->hostname());
   CHECK_FALSE(view->hostname()->forward);
   CHECK(view->hostname()->reverse);
@@ -81,7 +82,7 @@ TEST_CASE("options that do not fit go, the least useful first; the relays themse
   const auto codes = [](const Octets& options) {
     const Relayed relayed(relay_forward(0, "2001:db8:1::1", "fe80::c", {options, kSolicitInside}));
     const Octets data = kept(relayed);
-    CHECK(data.size() <= 1 + kMaxRelayData);
+    CHECK(data.size() <= 20 + kMaxRelayData);
     return codes_of(ClientDataView::parse(data)->relays().begin()->options);
   };
   const Octets vendor = option(17, Octets(300, std::byte{3}));
@@ -98,7 +99,7 @@ TEST_CASE("nine relays fit, with whatever they say") {
         relay_forward(hop, "2001:db8::1", "fe80::1", {option(37, Octets(900, std::byte{7})), relay_message(datagram)});
   }
   const Octets data = kept(Relayed(datagram));
-  CHECK(data.size() <= 1 + kMaxRelayData);
+  CHECK(data.size() <= 20 + kMaxRelayData);
   CHECK(ClientDataView::parse(data)->relays().size() == 9);
 }
 

@@ -22,7 +22,8 @@ Octets through_relay(const Octets& inner, const char* line = "eth0") {
   return relay_forward(0, "2001:db8:1::1", "fe80::c", {interface_id(text(line)), relay_message(inner)});
 }
 Octets kept(const char* line = "eth0") {
-  return u8(1) + u8(1) + u16(41) + u8(0) + address("2001:db8:1::1") + address("fe80::c") + interface_id(text(line));
+  return u8(1) + u8(3) + u16(16) + address("fe80::a") + u8(1) + u16(41) + u8(0) + address("2001:db8:1::1") +
+         address("fe80::c") + interface_id(text(line));
 }
 
 /// The only kRemember among the changes; nothing when there is none.
