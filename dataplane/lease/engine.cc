@@ -1,6 +1,7 @@
 #include "dataplane/lease/engine.h"
 
 #include "dataplane/lease/handlers.h"
+#include "dataplane/lease/leasequery.h"
 #include "dataplane/lease/validate.h"
 
 namespace tandem6::lease {
@@ -29,6 +30,17 @@ Answer dispatch(MessageType type, Exchange& exchange) {
     default:
       return dropped(DropReason::kUnknownType);
   }
+}
+
+// What is kept of a client is what its last message said that is answered with leases.
+void remember_client(Exchange& exchange) {
+  const auto relays = exchange.request.received->relays();
+  if (relays.empty() || exchange.link == nullptr || !exchange.link->keeps_relays()) {
+    return exchange.group.remember(exchange.request.client_duid, {});
+  }
+  ClientDataBuilder data;
+  data.relays(relays, exchange.request.source);
+  exchange.group.remember(exchange.request.client_duid, data.bytes());
 }
 
 /// Nothing when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").
@@ -65,6 +77,7 @@ bool may_change_leases(MessageType type) {
 
 Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now, MutableBytes out) {
   const MessageType type = request.received->message.type;
+  if (type == MessageType::kLeasequery) return refuse_leasequery(request, snapshot.server_duid().bytes(), out);
   if (!is_for_servers(type)) return dropped(DropReason::kUnknownType);
 
   ClientMessage message;
@@ -78,7 +91,9 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
   Exchange exchange(request, group, snapshot, now, message, *place, reply);
-  return dispatch(type, exchange);
+  const Answer answer = dispatch(type, exchange);
+  if (answer.after_commit) remember_client(exchange);
+  return answer;
 }
 
 }  // namespace tandem6::lease
