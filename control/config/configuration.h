@@ -10,6 +10,7 @@
 
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
+#include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/wire/duid.h"
 #include "storage/committer.h"
@@ -85,6 +86,7 @@ struct Configuration {
   ServerIdConfig server_id;
   std::vector<SubnetConfig> subnets;
   lease::OptionSet options;  ///< global
+  lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows
 };

@@ -4,6 +4,7 @@
 
 #include "dataplane/lease/client_message.h"
 #include "dataplane/lease/engine.h"
+#include "dataplane/lease/option_choice.h"
 #include "dataplane/wire/builder.h"
 
 namespace tandem6::lease {
@@ -24,7 +25,11 @@ class Reply {
   void rapid_commit() { writer_.option(wire::OptionCode::kRapidCommit, Bytes{}); }
   /// Of the whole message.
   void status(wire::StatusCode code);
-  void options(const OptionSet& set, const ClientMessage& message) { set.write(writer_, message.requested); }
+  void options(const OptionSet& set, const ClientMessage& message) {
+    const OptionSet* const chain[] = {&set};
+    write_options(
+        writer_, {.requested = message.requested, .classes = {}, .options = request_.received->message.options}, chain);
+  }
 
   /// An IA with nothing but a status in it.
   void ia_status(LeaseType type, uint32_t iaid, wire::StatusCode code);
