@@ -12,6 +12,7 @@
 #include "dataplane/lease/class_table.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
+#include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/wire/duid.h"
 #include "storage/committer.h"
@@ -139,6 +140,7 @@ struct Configuration {
   lease::ClassTable classes;
   lease::FqdnPolicy names;   ///< global
   lease::OptionSet options;  ///< global
+  lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows
 };

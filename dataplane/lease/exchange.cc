@@ -181,8 +181,19 @@ const ReservedUnit* Exchange::reserved_due(const RequestedIa& ia, const HeldLeas
 
 // --- binding ---------------------------------------------------------------------------------------------------------
 
+// A class's lifetimes go before the subnet's, those of the class that was joined first (Kea's manual, "Class Priority").
 Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key) const {
-  const Lifetimes& lifetimes = subnet.lifetimes;
+  Lifetimes lifetimes = subnet.lifetimes;
+  const ClassTable& table = snapshot.classes();
+  const ClientClass* preferred = nullptr;
+  const ClientClass* valid = nullptr;
+  for (const ClassId id : table.precedence()) {
+    if (!classes.contains(id)) continue;
+    if (preferred == nullptr && table[id].preferred) preferred = &table[id];
+    if (valid == nullptr && table[id].valid) valid = &table[id];
+  }
+  if (preferred != nullptr) lifetimes.preferred = *preferred->preferred;
+  if (valid != nullptr) lifetimes.valid = *valid->valid;
   const bool fixed = is_fixed(lifetimes.preferred) && is_fixed(lifetimes.valid);
   return lifetimes.granted(fixed ? Terms{} : wish_in(ia, key));
 }
@@ -327,9 +338,26 @@ void Exchange::write_options() {
   if (served_from_ != nullptr) chain.push(&served_from_->options);
   if (subnet != nullptr) chain.push(&subnet->options);
   if (link != nullptr && link->network != nullptr) chain.push(&link->network->options);
+  const ClassSet all = with_additional_classes(subnet);
+  for (const ClassId id : snapshot.classes().precedence()) {
+    if (all.contains(id) && chain.size() + 1 < chain.capacity()) chain.push(&snapshot.classes()[id].options);
+  }
   chain.push(&snapshot.global_options());
-  reply.options(chain, message, classes);
+  reply.options(chain, message, all);
   write_client_fqdn();
+}
+
+// Those that shared network, subnet and pool ask for once they serve the client.
+ClassSet Exchange::with_additional_classes(const Subnet* subnet) const {
+  ClassSet all = classes;
+  const ClassTable& table = snapshot.classes();
+  if (table.empty()) return all;
+  if (link != nullptr && link->network != nullptr) {
+    table.evaluate_additional(link->network->additional_classes, request, all);
+  }
+  if (subnet != nullptr) table.evaluate_additional(subnet->additional_classes, request, all);
+  if (served_from_ != nullptr) table.evaluate_additional(served_from_->additional_classes, request, all);
+  return all;
 }
 
 }  // namespace tandem6::lease

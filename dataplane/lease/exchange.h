@@ -112,6 +112,7 @@ class Exchange {
   Bytes pd_exclude_of(const IaResult::Granted& lease) const;
   bool wants_fqdn() const;
   void write_client_fqdn();
+  ClassSet with_additional_classes(const Subnet* subnet) const;
   IaResult::Granted extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia);
   const Lease* take(const RequestedIa& ia, const ReservedUnit* reserved);
   const Lease* take_from_pools(const RequestedIa& ia);

@@ -15,6 +15,7 @@ class FixedList {
  public:
   FixedList() {}
 
+  static constexpr size_t capacity() { return N; }
   bool full() const { return size_ == N; }
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }

@@ -58,6 +58,7 @@ bool Reply::has_room_for(const ClientMessage& message) const {
 void Reply::begin(wire::MessageType type) {
   type_ = type;
   writer_.message_header(type, request_.received->message.transaction_id);
+  options_at_ = writer_.size();
   if (!request_.client_duid.empty()) writer_.option(OptionCode::kClientId, request_.client_duid);
   writer_.option(OptionCode::kServerId, snapshot_.server_duid().bytes());
 }

@@ -5,6 +5,7 @@
 #include "dataplane/lease/client_message.h"
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/option_chain.h"
+#include "dataplane/lease/option_choice.h"
 #include "dataplane/wire/builder.h"
 
 namespace tandem6::lease {
@@ -27,7 +28,10 @@ class Reply {
   /// Of the whole message.
   void status(wire::StatusCode code);
   void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
-    OptionSet::write(writer_, message.requested, classes, chain);
+    write_options(writer_,
+                  {.requested = message.requested, .classes = classes, .options = request_.received->message.options},
+                  {chain.data(), chain.size()});
+    write_relay_supplied_options(writer_, options_at_, request_.received->relays(), snapshot_.relay_supplied());
   }
 
   /// An IA with nothing but a status in it.
@@ -53,6 +57,7 @@ class Reply {
   const Request& request_;
   const Snapshot& snapshot_;
   size_t capacity_;
+  size_t options_at_ = 0;  ///< where the message's options begin
   wire::Writer writer_;
   wire::RelayReplies relays_;
   wire::MessageType type_{};

@@ -12,6 +12,7 @@
 #include "dataplane/lease/hash.h"
 #include "dataplane/lease/host_lookup.h"
 #include "dataplane/lease/incoming_spaces.h"
+#include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/request.h"
 #include "dataplane/lease/reservation.h"
 #include "dataplane/lease/subnet.h"
@@ -29,6 +30,7 @@ class Snapshot {
     OptionSet options = {};  ///< global ones
     FqdnPolicy fqdn = {};    ///< of clients on no link that we know
     Seconds decline_probation{86400};
+    RelaySuppliableCodes relay_supplied = {};
     Reservations reservations = {};
     HostLookup host_lookup = {};
     std::vector<Ipv6Prefix> leasequery_requesters = {};  ///< who may send LEASEQUERY (RFC 5007)
@@ -48,6 +50,7 @@ class Snapshot {
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }
   const std::vector<SharedNetwork>& networks() const { return content_.networks; }
+  const RelaySuppliableCodes& relay_supplied() const { return content_.relay_supplied; }
   const Reservations& reservations() const { return content_.reservations; }
   const HostLookup& host_lookup() const { return content_.host_lookup; }
 
