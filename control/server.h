@@ -10,6 +10,7 @@
 #include <tl/expected.hpp>
 
 #include "control/config/configuration.h"
+#include "control/lost_leases.h"
 #include "dataplane/lease/counters.h"
 #include "dataplane/lease/errand.h"
 #include "dataplane/lease/snapshot.h"
@@ -42,9 +43,12 @@ class Server {
   virtual ~Server() = default;
   virtual const Configuration& configuration() const = 0;
   virtual std::string configuration_path() const = 0;
-  /// Reads the file again and puts it in force when it has no errors; a bad one changes nothing.
-  /// Returns warnings, or what is wrong.
-  virtual tl::expected<std::vector<std::string>, Error> reload() = 0;
+  /// Puts a configuration that was read from `name` in force when it has no errors and needs no restart; else nothing
+  /// changes. Returns warnings, or what is wrong.
+  virtual tl::expected<std::vector<std::string>, Error> apply(ConfigResult read, const std::string& name,
+                                                              LostLeases lost) = 0;
+  /// Reads the file again and applies it.
+  virtual tl::expected<std::vector<std::string>, Error> reload(LostLeases lost) = 0;
   virtual const lease::Snapshot& snapshot() const = 0;
   virtual std::vector<PortStatus> ports() const = 0;
   virtual std::vector<WorkerStatus> workers() const = 0;

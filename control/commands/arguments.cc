@@ -33,6 +33,13 @@ tl::expected<std::optional<uint64_t>, Error> optional_number(const nlohmann::jso
   return found->get<uint64_t>();
 }
 
+tl::expected<std::optional<bool>, Error> optional_boolean(const nlohmann::json& arguments, std::string_view name) {
+  const auto found = arguments.find(name);
+  if (found == arguments.end()) return std::nullopt;
+  if (!found->is_boolean()) return tl::unexpected(Error{fmt::format("'{}' parameter must be true or false", name)});
+  return found->get<bool>();
+}
+
 tl::expected<std::string, Error> required_text(const nlohmann::json& arguments, std::string_view name) {
   return required(optional_text(arguments, name), name);
 }

@@ -28,6 +28,8 @@ std::span<const Command> configuration_commands();
 std::span<const Command> lease_commands();
 std::span<const Command> statistic_commands();
 std::span<const Command> subnet_commands();
+std::span<const Command> reservation_commands();
+std::span<const Command> class_commands();
 
 /// An answer; without `arguments` when those are null.
 nlohmann::json make_answer(CommandResult result, std::string text, nlohmann::json arguments = nullptr);
@@ -36,6 +38,7 @@ nlohmann::json make_answer(CommandResult result, std::string text, nlohmann::jso
 tl::expected<std::optional<std::string>, Error> optional_text(const nlohmann::json& arguments, std::string_view name);
 tl::expected<std::optional<uint64_t>, Error> optional_number(const nlohmann::json& arguments, std::string_view name,
                                                              uint64_t least, uint64_t most);
+tl::expected<std::optional<bool>, Error> optional_boolean(const nlohmann::json& arguments, std::string_view name);
 /// An argument that may not.
 tl::expected<std::string, Error> required_text(const nlohmann::json& arguments, std::string_view name);
 tl::expected<uint64_t, Error> required_number(const nlohmann::json& arguments, std::string_view name, uint64_t least,

@@ -300,7 +300,8 @@ void Daemon::watch_signals() {
   signals_.async_wait([this](const std::error_code& error, int signal) {
     if (error) return;
     if (signal != SIGHUP) return shut_down();
-    if (auto reloaded = reload(); !reloaded) log(Severity::kError, "reload-refused", reloaded.error().message);
+    if (auto reloaded = reload(control::LostLeases::kWarn); !reloaded)
+      log(Severity::kError, "reload-refused", reloaded.error().message);
     watch_signals();
   });
 }
@@ -362,27 +363,50 @@ void Daemon::finish() {
 
 // --- reload ----------------------------------------------------------------------------------------------------------
 
-tl::expected<std::vector<std::string>, Error> Daemon::reload() {
-  control::ConfigResult read = control::load_configuration(configuration_path_);
+tl::expected<std::vector<std::string>, Error> Daemon::reload(control::LostLeases lost) {
+  return apply(control::load_configuration(configuration_path_), configuration_path_, lost);
+}
+
+tl::expected<std::vector<std::string>, Error> Daemon::apply(control::ConfigResult read, const std::string& name,
+                                                            control::LostLeases lost) {
   std::vector<std::string> remarks;
-  for (const control::Remark& remark : read.remarks) remarks.push_back(remark.to_string(configuration_path_));
+  for (const control::Remark& remark : read.remarks) remarks.push_back(remark.to_string(name));
   if (!read.configuration) {
     return tl::unexpected(Error{fmt::format("nothing was changed: {}", fmt::join(remarks, "; "))});
   }
   if (const auto fixed = control::needs_restart(configuration_, *read.configuration); !fixed.empty()) {
     return tl::unexpected(Error{fmt::format("nothing was changed, this needs a restart: {}", fmt::join(fixed, "; "))});
   }
-  const std::shared_ptr<const lease::Snapshot> next = build(*read.configuration);
+  const auto losses = weigh_losses(*read.configuration, lost);
+  if (!losses) return tl::unexpected(losses.error());
+  put_in_force(std::move(*read.configuration));
+  log(Severity::kInfo, "reloaded", "the configuration is in force", {{"file", name}});
+  for (const std::string& loss : *losses) log(Severity::kWarn, "leases-lost", loss);
+  remarks.insert(remarks.end(), losses->begin(), losses->end());
+  return remarks;
+}
+
+// What the change costs clients, in sentences. An error when it is more than `lost` allows.
+tl::expected<std::vector<std::string>, Error> Daemon::weigh_losses(const control::Configuration& next,
+                                                                   control::LostLeases lost) {
+  const auto loss = control::count_lost_leases(*store_, configuration_, next, now());
+  const std::vector<std::string> lines =
+      loss ? control::describe(*loss)
+           : std::vector{"leases that lie in no pool any more could not be counted: " + loss.error().message};
+  if (lost == control::LostLeases::kWarn || lines.empty()) return lines;
+  return tl::unexpected(Error{fmt::format("nothing was changed, leases would be lost: {}", fmt::join(lines, "; "))});
+}
+
+void Daemon::put_in_force(control::Configuration configuration) {
+  const std::shared_ptr<const lease::Snapshot> next = build(configuration);
   const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
   if (continuity_.has_fresh()) fill_new_pools(next);
   publish(next, *read.configuration);
   next->give_back_reserved(*before);
   continuity_.settle();
-  configuration_ = std::move(*read.configuration);
+  configuration_ = std::move(configuration);
   reloaded_unix_ = unix_now();
   control::set_log_outputs(configuration_.loggers);
-  log(Severity::kInfo, "reloaded", "the configuration is in force", {{"file", configuration_path_}});
-  return remarks;
 }
 
 std::shared_ptr<lease::Snapshot> Daemon::build(const control::Configuration& configuration) {

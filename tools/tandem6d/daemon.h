@@ -38,7 +38,9 @@ class Daemon : public control::Server {
   // control::Server
   const control::Configuration& configuration() const override { return configuration_; }
   std::string configuration_path() const override { return configuration_path_; }
-  tl::expected<std::vector<std::string>, Error> reload() override;
+  tl::expected<std::vector<std::string>, Error> apply(control::ConfigResult read, const std::string& name,
+                                                      control::LostLeases lost) override;
+  tl::expected<std::vector<std::string>, Error> reload(control::LostLeases lost) override;
   const lease::Snapshot& snapshot() const override { return *views_.current().snapshot; }
   std::vector<control::PortStatus> ports() const override;
   std::vector<control::WorkerStatus> workers() const override;
@@ -75,6 +77,9 @@ class Daemon : public control::Server {
   void finish();
 
   // reload
+  tl::expected<std::vector<std::string>, Error> weigh_losses(const control::Configuration& next,
+                                                             control::LostLeases lost);
+  void put_in_force(control::Configuration next);
   std::shared_ptr<lease::Snapshot> build(const control::Configuration& configuration);
   void fill_new_pools(const std::shared_ptr<const lease::Snapshot>& next);
   void publish(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration);

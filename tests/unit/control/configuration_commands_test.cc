@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "tests/unit/control/fixtures.h"
 
 namespace tandem6::control {
@@ -87,6 +91,114 @@ TEST_CASE("config-reload: says what the server says, good or bad") {
   const json refused = run(server, "config-reload");
   CHECK(refused["result"] == 1);
   CHECK(refused["text"] == server.reload_error);
+}
+
+TEST_CASE("config-test, config-set: what is not said of \"tandem6\" is as it was") {
+  FakeServer server;
+  server.config.source["tandem6"] = {{"storage", {{"path", "/kept"}}}};
+  server.config.storage.path = "/kept";
+  CHECK(run(server, "config-test", kGood)["arguments"]["needs-restart"].dump().find("/kept") == std::string::npos);
+  REQUIRE(run(server, "config-set", kGood)["result"] == 0);
+  CHECK(server.applied->storage.path == "/kept");
+  json moved = kGood;
+  moved["tandem6"] = {{"storage", {{"path", "/new"}}}};
+  REQUIRE(run(server, "config-set", moved)["result"] == 0);
+  CHECK(server.applied->storage.path == "/new");
+}
+
+TEST_CASE("config-set: what config-get gave can be handed back; a bad one is not applied and says why") {
+  FakeServer server;
+  server.reload_warnings = {"a warning"};
+  json given = kGood;
+  given["hash"] = "ABC";
+  const json answer = run(server, "config-set", given);
+  CHECK_MESSAGE(answer["result"] == 0, answer.dump(2));
+  CHECK(answer["text"] == "Configuration successful.\na warning");
+  CHECK(answer["arguments"]["hash"].get<std::string>().size() == 32);
+  REQUIRE(server.applied);
+  CHECK(server.applied->subnets.size() == 1);
+  CHECK(server.applied->source["Dhcp6"] == kGood["Dhcp6"]);
+  server.applied.reset();
+  given["Dhcp6"]["subnet6"][0]["subnet"] = "nonsense";
+  const json refused = run(server, "config-set", given);
+  CHECK(refused["result"] == 1);
+  CHECK(has(refused["text"], "Dhcp6.subnet6[0].subnet"));
+  CHECK(run(server, "config-set")["result"] == 1);
+  CHECK(run(server, "config-set", {{"tandem6", json::object()}})["result"] == 1);
+  CHECK_FALSE(server.applied);
+}
+
+TEST_CASE("config-set, config-reload: refuse-if-leases-lost is handed on, and is no key of the configuration") {
+  FakeServer server;
+  json given = kGood;
+  given["refuse-if-leases-lost"] = true;
+  REQUIRE(run(server, "config-set", given)["result"] == 0);
+  CHECK(server.lost_leases == LostLeases::kRefuse);
+  CHECK_FALSE(server.applied->source.contains("refuse-if-leases-lost"));
+  REQUIRE(run(server, "config-reload")["result"] == 0);
+  CHECK(server.lost_leases == LostLeases::kWarn);
+  REQUIRE(run(server, "config-reload", {{"refuse-if-leases-lost", true}})["result"] == 0);
+  CHECK(server.lost_leases == LostLeases::kRefuse);
+  CHECK(run(server, "config-reload", {{"refuse-if-leases-lost", "yes"}})["result"] == 1);
+  CHECK(server.reloads == 2);
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST_CASE("config-write: the configuration in force, as a file that can be read again, in place of the old one") {
+  FakeServer server;
+  const TemporaryDirectory directory;
+  server.path = directory / "tandem6.json";
+  server.config.source = kGood;
+  std::ofstream(server.path) << "// old";
+  std::filesystem::permissions(server.path, std::filesystem::perms(0604));
+  const json answer = run(server, "config-write");
+  CHECK_MESSAGE(answer["result"] == 0, answer.dump());
+  CHECK(answer["arguments"]["filename"] == server.path);
+  CHECK(answer["arguments"]["size"] == content_of(server.path).size());
+  CHECK(json::parse(content_of(server.path)) == kGood);
+  CHECK(load_configuration(server.path).configuration);
+  CHECK(std::filesystem::status(server.path).permissions() == std::filesystem::perms(0604));
+}
+
+TEST_CASE("config-write: to another name beside the file only, and nothing is left over when it cannot be") {
+  FakeServer server;
+  const TemporaryDirectory directory;
+  server.path = directory / "tandem6.json";
+  std::filesystem::create_directory(directory / "sub");
+  std::filesystem::create_symlink("/etc/passwd", directory / "link");
+  for (const std::string& name : {std::string("new.json"), directory / "absolute.json"}) {
+    const json answer = run(server, "config-write", {{"filename", name}});
+    CHECK_MESSAGE(answer["result"] == 0, answer.dump());
+    CHECK(std::filesystem::is_regular_file(answer["arguments"]["filename"].get<std::string>()));
+  }
+  const auto files = [&] {
+    return std::distance(std::filesystem::directory_iterator(directory / ""), std::filesystem::directory_iterator());
+  };
+  const auto before = files();
+  for (const json& name :
+       {json("/etc/tandem6-test.json"), json("sub/x.json"), json("../x.json"), json(".."), json("sub"), json("link"),
+        json(directory / "sub/../x.json"), json(""), json(7), json(std::string(300, 'x'))}) {
+    CAPTURE(name.dump());
+    CHECK(run(server, "config-write", {{"filename", name}})["result"] == 1);
+  }
+  CHECK(files() == before);
+  server.path = "/nonexistent/tandem6.json";
+  CHECK(has(run(server, "config-write")["text"], "/nonexistent/tandem6.json"));
+}
+
+TEST_CASE("config-write: a configuration file that is a symbolic link stays one") {
+  FakeServer server;
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "real.json") << "{}";
+  std::filesystem::create_symlink("real.json", directory / "tandem6.json");
+  server.path = directory / "tandem6.json";
+  CHECK(run(server, "config-write")["result"] == 0);
+  CHECK(std::filesystem::is_symlink(server.path));
+  CHECK(json::parse(content_of(directory / "real.json")) == server.config.source);
 }
 
 }  // namespace

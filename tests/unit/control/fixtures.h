@@ -103,8 +103,15 @@ class FakeServer final : public Server {
   }
 
   const Configuration& configuration() const override { return config; }
-  std::string configuration_path() const override { return "/etc/tandem6/tandem6.json"; }
-  tl::expected<std::vector<std::string>, Error> reload() override {
+  std::string configuration_path() const override { return path; }
+  tl::expected<std::vector<std::string>, Error> apply(ConfigResult read, const std::string&, LostLeases lost) override {
+    if (!read.configuration) return tl::unexpected(Error{read.remarks.front().to_string("given")});
+    applied = std::move(read.configuration);
+    lost_leases = lost;
+    return reload_warnings;
+  }
+  tl::expected<std::vector<std::string>, Error> reload(LostLeases lost) override {
+    lost_leases = lost;
     if (!reload_error.empty()) return tl::unexpected(Error{reload_error});
     ++reloads;
     return reload_warnings;
@@ -129,6 +136,7 @@ class FakeServer final : public Server {
   void shut_down() override { ++shutdowns; }
 
   Configuration config;
+  std::string path = "/etc/tandem6/tandem6.json";
   std::vector<PortStatus> port_list;
   std::vector<WorkerStatus> worker_list;
   lease::Counters worker_counters[2];
@@ -141,6 +149,8 @@ class FakeServer final : public Server {
   bool workers_run = true;
   lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 1024};  ///< what errands find
   int reloads = 0;
+  std::optional<Configuration> applied;  ///< the last one
+  LostLeases lost_leases = LostLeases::kWarn;
   int shutdowns = 0;
 
  private:
