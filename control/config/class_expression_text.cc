@@ -405,6 +405,12 @@ std::optional<std::string_view> Parser::after_dot(const std::vector<std::string_
   return wanted(fmt::format("{} is wanted", fmt::join(choices, " or ")));
 }
 
+std::vector<std::string_view> names_of_options() {
+  std::vector<std::string_view> names;
+  for (const OptionDefinition& option : standard_options()) names.push_back(option.name);
+  return names;
+}
+
 std::optional<uint16_t> Parser::option_code(bool may_be_name) {
   if (!expect("[")) return std::nullopt;
   std::optional<int64_t> code;
@@ -412,7 +418,7 @@ std::optional<uint16_t> Parser::option_code(bool may_be_name) {
     const OptionDefinition* definition = option_by_name(token_.text);
     if (definition == nullptr)
       return fail(token_.column,
-                  fmt::format("there is no option \"{}\"{}", token_.text, did_you_mean(token_.text, option_names())));
+                  fmt::format("there is no option \"{}\"{}", token_.text, did_you_mean(token_.text, names_of_options())));
     code = definition->code;
     advance();
   } else {

@@ -8,8 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/class_table.h"
+#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/lease/relay_supplied_options.h"

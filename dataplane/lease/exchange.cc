@@ -181,7 +181,8 @@ const ReservedUnit* Exchange::reserved_due(const RequestedIa& ia, const HeldLeas
 
 // --- binding ---------------------------------------------------------------------------------------------------------
 
-// A class's lifetimes go before the subnet's, those of the class that was joined first (Kea's manual, "Class Priority").
+// A class's lifetimes go before the subnet's, those of the class that was joined first (Kea's manual, "Class
+// Priority").
 Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key) const {
   Lifetimes lifetimes = subnet.lifetimes;
   const ClassTable& table = snapshot.classes();
