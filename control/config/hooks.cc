@@ -63,7 +63,7 @@ const std::vector<HookRule>& hook_rules() {
       {"rbac", kIgnored, "whoever may open the control socket may use all commands"},
       {"run_script", kIgnored, "no script is run"},
       {"ha", kRefused, "not supported yet: failover will have its own key, tandem6.failover"},
-      {"lease_query", kMapped, "leasequeries are built in: its `parameters` say who may ask (see above)"},
+      {"lease_query", kMapped, "leasequeries are built in; its `parameters` are in configuration.md"},
       {"flex_id", kRefused, "not supported yet: clients are known by their DUID alone"},
       {"flex_option", kRefused, "not supported yet: options are the same for all clients of a pool"},
       {"limits", kRefused, "not supported yet: clients would not be limited"},

@@ -102,8 +102,8 @@ void Worker::start() {
   // Naps end when asked for, not 50 µs later.
   prctl(PR_SET_TIMERSLACK, 1UL);
   leases_.adopt_by_this_thread();
-  cycles_per_millisecond_ = rte_get_tsc_hz() / 1000;
   setup_.mailbox->open();
+  cycles_per_millisecond_ = rte_get_tsc_hz() / 1000;
   stale_cycles_ = kStaleSeconds * rte_get_tsc_hz();
   now_ = read_clock();
 }
@@ -269,11 +269,11 @@ void Worker::answer_all(std::span<rte_mbuf* const> buffers) {
 
 void Worker::answer_one(rte_mbuf* buffer) {
   const Packet& packet = packet_of(buffer);
-  if (!is_within_client_limit(packet.request)) return drop(buffer, DropReason::kRateLimited);
   if (is_for_desk(packet)) {
     if (!setup_.desk->ask(buffer)) drop(buffer, DropReason::kRingFull);
     return;
   }
+  if (!is_within_client_limit(packet.request)) return drop(buffer, DropReason::kRateLimited);
   if (!admit(packet.received.message.type)) return drop(buffer, DropReason::kLogFull);
   send_answer(buffer, lease::answer(packet.request, leases_, *view_->snapshot, now_, scratch_));
 }

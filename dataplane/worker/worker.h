@@ -39,10 +39,10 @@ struct WorkerSetup {
   bool hold_replies = true;  ///< `durability: sync`
   ViewBoard* views = nullptr;
   const Handover* handover = nullptr;
-  rte_mempool* buffers = nullptr;        ///< what the ports receive into
-  rte_mempool* large_buffers = nullptr;  ///< make_large_buffers()
   Mailbox* mailbox = nullptr;
   QueryDesk* desk = nullptr;
+  rte_mempool* buffers = nullptr;        ///< what the ports receive into
+  rte_mempool* large_buffers = nullptr;  ///< make_large_buffers()
   const std::atomic<bool>* stop = nullptr;
 };
 

@@ -246,10 +246,10 @@ tl::expected<void, Error> Daemon::start_workers() {
         .hold_replies = configuration_.storage.durability == storage::Durability::kSync,
         .views = &views_,
         .handover = &handover_,
-        .buffers = buffers_.get(),
-        .large_buffers = large_buffers_.get(),
         .mailbox = mailboxes_.back().get(),
         .desk = desks_.back().get(),
+        .buffers = buffers_.get(),
+        .large_buffers = large_buffers_.get(),
         .stop = &stop_workers_};
     auto reassembly = worker::Reassembly::make(large_buffers_.get());
     if (!reassembly) return tl::unexpected(reassembly.error());

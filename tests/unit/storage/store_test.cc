@@ -165,6 +165,37 @@ TEST_CASE("what is kept of a client: put, put again, deleted with its last lease
   for (const uint64_t gone : {3U, 4U, 5U}) CHECK(store->find_client(duid_of(gone).bytes())->empty());
 }
 
+TEST_CASE("pages of what is kept of clients show each once, and go on behind one that is gone") {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory / "db");
+  const auto data = client_data(30);
+  std::set<std::string> expected, seen;
+  for (uint64_t i = 0; i < 500; ++i) {
+    remember(*store, i, data);
+    expected.insert(duid_of(i).to_string());
+  }
+  std::optional<Duid> after;
+  do {
+    unsigned shown = 0;
+    const auto last = store->page_clients(after, 64, [&](Bytes duid, Bytes client_data) {
+      ++shown;
+      CHECK(wire::same_bytes(client_data, data));
+      CHECK(seen.insert(Duid::from_bytes(duid)->to_string()).second);
+    });
+    REQUIRE(last);
+    CHECK(shown <= 64);
+    if (*last) {
+      Store::Batch batch;
+      lease::LeaseChange gone{.kind = lease::LeaseChange::Kind::kRemember, .record = {}};
+      gone.record.duid = **last;
+      batch.add(gone);
+      REQUIRE(store->write(batch, true));
+    }
+    after = *last;
+  } while (after);
+  CHECK(seen == expected);
+}
+
 TEST_CASE("a batch that had to be written twice keeps what it says of clients") {
   const TemporaryDirectory directory;
   const auto store = open_store(directory / "db");
