@@ -35,6 +35,7 @@ enum class DropReason : uint8_t {
   kStale,        ///< the disk was so slow that the answer's lifetimes would be a lie; the client asks again
   kRingFull,     ///< the owning worker is behind
   kNoBuffer,     ///< no packet buffer, or the transmit queue is full
+  kKernelBusy,   ///< not DHCPv6, and the exception path had no room: more than the kernel is asked to read
   kCount,
 };
 inline constexpr size_t kDropReasonCount = static_cast<size_t>(DropReason::kCount);
