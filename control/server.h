@@ -25,7 +25,11 @@ struct PortStatus {
   std::string mac;
   std::string driver;
   bool link_up = false;
-  uint64_t missed = 0;  ///< frames that the NIC dropped for want of room
+  uint64_t missed = 0;      ///< frames that the NIC dropped for want of room
+  unsigned mtu = 0;         ///< the largest IPv6 packet that is sent whole
+  std::string steering;     ///< how packets find a worker: "one-queue", "rte_flow", "rss", "device"
+  std::string kernel_side;  ///< the interface by which the kernel is on this link: the device itself, or a TAP device
+  uint64_t exception_drops = 0;  ///< frames between port and kernel that one of them did not take
 };
 
 struct WorkerStatus {

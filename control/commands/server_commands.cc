@@ -55,8 +55,16 @@ std::vector<std::string> alarms_of(const storage::CommitterStatus& disk, const s
 }
 
 json port_json(const PortStatus& port) {
-  return {{"name", port.name},     {"device", port.device},   {"mac", port.mac},
-          {"driver", port.driver}, {"link-up", port.link_up}, {"missed", port.missed}};
+  return {{"name", port.name},
+          {"device", port.device},
+          {"mac", port.mac},
+          {"driver", port.driver},
+          {"link-up", port.link_up},
+          {"missed", port.missed},
+          {"mtu", port.mtu},
+          {"steering", port.steering},
+          {"kernel-side", port.kernel_side},
+          {"exception-path-drops", port.exception_drops}};
 }
 
 json worker_json(const WorkerStatus& worker) {

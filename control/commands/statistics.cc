@@ -117,6 +117,8 @@ void add_workers(Statistics& all, const std::vector<WorkerStatus>& workers) {
     all["tandem6.fragments-received"] += counters.fragments_received.read();
     all["tandem6.fragments-sent"] += counters.fragments_sent.read();
     all["tandem6.reassembled"] += counters.reassembled.read();
+    all["tandem6.from-kernel"] += counters.from_kernel.read();
+    all["tandem6.to-kernel"] += counters.to_kernel.read();
     all["tandem6.relayed"] += counters.relayed.read();
     all["tandem6.handed-over"] += counters.handed_over.read();
     all["tandem6.partial-checksums"] += counters.partial_checksums.read();
@@ -135,6 +137,7 @@ void add_disk_and_ports(Statistics& all, const Server& server) {
   for (const PortStatus& port : server.ports()) {
     all[fmt::format("tandem6.port[{}].missed", port.name)] = port.missed;
     all[fmt::format("tandem6.port[{}].link-up", port.name)] = port.link_up ? 1 : 0;
+    all[fmt::format("tandem6.port[{}].exception-path-drops", port.name)] = port.exception_drops;
   }
 }
 
@@ -190,6 +193,7 @@ std::string_view kea_drop_statistic(DropReason reason) {
     case DropReason::kNone:
     case DropReason::kCount:
     case DropReason::kNotDhcp:
+    case DropReason::kKernelBusy:
       return {};
     case DropReason::kTruncated:
     case DropReason::kFragment:

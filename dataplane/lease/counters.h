@@ -30,6 +30,8 @@ struct alignas(64) Counters {
   Counter fragments_received;
   Counter reassembled;          ///< datagrams that came in fragments and became whole
   Counter fragments_sent;       ///< frames of answers that are larger than the port's MTU
+  Counter to_kernel;            ///< frames that are not DHCPv6, by the exception path
+  Counter from_kernel;          ///< frames that the kernel sent by the exception path
   Counter relayed;              ///< of the received, those that came through a relay
   Counter handed_over;          ///< to the worker that owns the client
   Counter partial_checksums;    ///< accepted with ChecksumKind::kPartial

@@ -56,6 +56,8 @@ std::string_view to_string(DropReason reason) {
       return "ring-full";
     case DropReason::kNoBuffer:
       return "no-buffer";
+    case DropReason::kKernelBusy:
+      return "kernel-busy";
     case DropReason::kCount:
       break;
   }

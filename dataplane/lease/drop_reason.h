@@ -38,6 +38,7 @@ enum class DropReason : uint8_t {
   kRateLimited,  ///< this client or relay sends more than it may
   kRingFull,     ///< the owning worker is behind
   kNoBuffer,     ///< no packet buffer, or the transmit queue is full
+  kKernelBusy,   ///< not DHCPv6, and the exception path had no room: more than the kernel is asked to read
   kCount,
 };
 inline constexpr size_t kDropReasonCount = static_cast<size_t>(DropReason::kCount);

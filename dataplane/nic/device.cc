@@ -23,6 +23,18 @@ bool is_pci_address(const std::string& device) {
          std::ranges::count(device, ':') >= 1;
 }
 
+tl::expected<std::string, Error> vdev_argument(const std::string& device, uint16_t queues) {
+  // The kernel keeps such an interface, which is what tandem6 must know of it.
+  if (device.starts_with("net_af_packet") || device.starts_with("eth_af_packet")) {
+    return tl::unexpected(
+        Error{fmt::format("\"{}\": write the kernel interface's name alone, it is taken through af_packet", device)});
+  }
+  if (!device.starts_with("net_af_xdp") || device.find(",queue_count=") != std::string::npos) {
+    return "--vdev=" + device;
+  }
+  return fmt::format("--vdev={},queue_count={}", device, queues);
+}
+
 }  // namespace
 
 DeviceKind kind_of(const std::string& device) {
@@ -52,7 +64,7 @@ tl::expected<std::string, Error> eal_argument(const std::string& device, uint16_
     case DeviceKind::kPci:
       return "-a" + dpdk_name(device, index);
     case DeviceKind::kVdev:
-      return "--vdev=" + device;
+      return vdev_argument(device, queues);
     case DeviceKind::kKernelInterface:
       break;
   }

@@ -90,9 +90,9 @@ std::vector<Ipv6Address> KernelInterface::addresses() const {
   return found;
 }
 
-bool KernelInterface::link_up() const {
+bool KernelInterface::link_up(const std::string& interface) const {
   ifreq request{};
-  name_.copy(request.ifr_name, IFNAMSIZ - 1);
+  interface.copy(request.ifr_name, IFNAMSIZ - 1);
   if (ioctl(socket_, SIOCGIFFLAGS, &request) != 0) return false;
   return (request.ifr_flags & IFF_UP) != 0 && (request.ifr_flags & IFF_RUNNING) != 0;
 }

@@ -27,7 +27,9 @@ class KernelInterface {
   /// The IPv6 addresses that the interface has now.
   std::vector<Ipv6Address> addresses() const;
   /// Up, with carrier.
-  bool link_up() const;
+  bool link_up() const { return link_up(name_); }
+  /// Of any interface.
+  bool link_up(const std::string& interface) const;
   /// 1500 when the interface is away.
   uint16_t mtu() const;
   /// Joins the groups again when they were lost, as when the interface went away and came back.

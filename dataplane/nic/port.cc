@@ -1,6 +1,7 @@
 #include "dataplane/nic/port.h"
 
 #include <fmt/format.h>
+#include <net/if.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
@@ -35,21 +36,23 @@ Ipv6Address link_local_of(const MacAddress& mac) {
   return address;
 }
 
-// RFC 2464 §7: 33:33 and the last four octets of ff02::1:2 and ff05::1:3.
-rte_ether_addr kMulticast[] = {{{0x33, 0x33, 0, 1, 0, 2}}, {{0x33, 0x33, 0, 1, 0, 3}}};
-
+// The kernel joins groups on the TAP device that the NIC cannot know of: solicited-node addresses, all nodes.
 void receive_multicast(uint16_t id) {
-  if (rte_eth_dev_set_mc_addr_list(id, kMulticast, 2) == 0) return;
-  if (rte_eth_allmulticast_enable(id) == 0) return;
-  rte_eth_promiscuous_enable(id);
+  if (rte_eth_allmulticast_enable(id) != 0) rte_eth_promiscuous_enable(id);
+}
+
+std::string interface_below(uint16_t id) {
+  rte_eth_dev_info info{};
+  char name[IF_NAMESIZE] = "";
+  if (rte_eth_dev_info_get(id, &info) != 0 || info.if_index == 0) return {};
+  return if_indextoname(info.if_index, name) != nullptr ? name : "";
 }
 
 }  // namespace
 
-bool PortAddresses::is_ours(const MacAddress& destination_mac, const Ipv6Address& destination) const {
+bool PortAddresses::is_ours(const Ipv6Address& destination) const {
   if (destination.is_multicast()) return destination == kAllRelayAgentsAndServers || destination == kAllServers;
   if (destination == link_local) return true;
-  if (alone && destination_mac == mac) return true;
   return std::ranges::find(others, destination) != others.end();
 }
 
@@ -70,13 +73,25 @@ tl::expected<std::unique_ptr<Port>, Error> Port::open(const PortSpec& spec, uint
                           spec.name, spec.device)});
   }
   std::unique_ptr<Port> port(new Port(spec, id));
-  if (kind_of(spec.device) == DeviceKind::kKernelInterface) {
-    auto kernel = KernelInterface::open(spec.device);
-    if (!kernel) return tl::unexpected(kernel.error());
-    port->kernel_ = std::move(*kernel);
-  }
   if (auto configured = port->configure(buffers); !configured) return tl::unexpected(configured.error());
+  if (auto joined = port->join_kernel(); !joined) return tl::unexpected(joined.error());
   return port;
+}
+
+tl::expected<void, Error> Port::join_kernel() {
+  std::string interface = spec_.device;
+  if (kind_of(spec_.device) != DeviceKind::kKernelInterface) {
+    below_ = interface_below(id_);
+    auto tap = Tap::open(spec_.name, mac_, std::min<uint16_t>(mtu(), RTE_ETHER_MTU));
+    if (!tap) return tl::unexpected(Error{fmt::format("port {}: {}", spec_.name, tap.error().message)});
+    tap_ = std::move(*tap);
+    interface = tap_->name();
+    receive_multicast(id_);
+  }
+  auto kernel = KernelInterface::open(interface);
+  if (!kernel) return tl::unexpected(kernel.error());
+  kernel_ = std::move(*kernel);
+  return {};
 }
 
 tl::expected<void, Error> Port::configure(rte_mempool* buffers) {
@@ -95,6 +110,16 @@ tl::expected<void, Error> Port::configure(rte_mempool* buffers) {
   if (int error = rte_eth_dev_configure(id_, spec_.queues, spec_.queues, &conf); error != 0) {
     return tl::unexpected(failed(spec_, "configure it", error));
   }
+  if (auto queues = set_up_queues(buffers); !queues) return queues;
+  if (int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(failed(spec_, "start it", error));
+  steering_ = steer(id_, spec_.queues, conf.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS);
+  rte_ether_addr mac{};
+  rte_eth_macaddr_get(id_, &mac);
+  std::memcpy(mac_.data(), mac.addr_bytes, mac_.size());
+  return {};
+}
+
+tl::expected<void, Error> Port::set_up_queues(rte_mempool* buffers) {
   uint16_t receive = kReceiveDescriptors;
   uint16_t transmit = kTransmitDescriptors;
   rte_eth_dev_adjust_nb_rx_tx_desc(id_, &receive, &transmit);
@@ -107,12 +132,6 @@ tl::expected<void, Error> Port::configure(rte_mempool* buffers) {
       return tl::unexpected(failed(spec_, "set up a transmit queue", error));
     }
   }
-  if (int error = rte_eth_dev_start(id_); error != 0) return tl::unexpected(failed(spec_, "start it", error));
-  // A kernel interface hears the groups because the kernel has joined them.
-  if (!is_kernel_interface()) receive_multicast(id_);
-  rte_ether_addr mac{};
-  rte_eth_macaddr_get(id_, &mac);
-  std::memcpy(mac_.data(), mac.addr_bytes, mac_.size());
   return {};
 }
 
@@ -127,15 +146,18 @@ std::string Port::driver() const {
 }
 
 bool Port::link_up() const {
-  // net_af_packet always says "up": the kernel knows better.
-  if (kernel_) return kernel_->link_up();
+  // net_af_packet and net_af_xdp always say "up": the kernel knows better.
+  if (!tap_) return kernel_->link_up();
+  if (!below_.empty() && if_nametoindex(below_.c_str()) != 0) return kernel_->link_up(below_);
+  // net_tap looks for its kernel side here when that has long been moved to another namespace, and says "down".
+  if (driver() == "net_tap") return true;
   rte_eth_link link{};
   return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
 uint16_t Port::mtu() const {
   uint16_t mtu = RTE_ETHER_MTU;
-  if (kernel_) {
+  if (kernel_ && !tap_) {
     // A frame of the packet socket's ring holds no more.
     mtu = std::min<uint16_t>(kernel_->mtu(), RTE_ETHER_MTU);
   } else {
@@ -151,9 +173,8 @@ uint64_t Port::missed() const {
 }
 
 PortAddresses Port::addresses() {
-  PortAddresses addresses{
-      .mac = mac_, .link_local = link_local_of(mac_), .others = {}, .alone = kernel_ == nullptr, .mtu = mtu()};
-  if (!kernel_) return addresses;
+  PortAddresses addresses{.mac = mac_, .link_local = link_local_of(mac_), .others = {}, .mtu = mtu()};
+  if (tap_) tap_->set_carrier(link_up());
   kernel_->keep_groups();
   addresses.others = kernel_->addresses();
   const auto own = std::ranges::find_if(addresses.others, &Ipv6Address::is_link_local);

@@ -11,6 +11,8 @@
 
 #include "dataplane/nic/eal.h"
 #include "dataplane/nic/kernel_interface.h"
+#include "dataplane/nic/steering.h"
+#include "dataplane/nic/tap.h"
 #include "dataplane/wire/duid.h"
 #include "dataplane/wire/error.h"
 #include "dataplane/wire/ipv6.h"
@@ -25,14 +27,12 @@ struct PortAddresses {
   MacAddress mac{};
   Ipv6Address link_local;           ///< the interface's own, or one made from the MAC address (RFC 4291 §2.5.6)
   std::vector<Ipv6Address> others;  ///< further addresses of the interface
-  /// No kernel stack shares the port: what is sent to its MAC address is for us.
-  bool alone = false;
 
   /// The largest IPv6 packet that the port sends whole.
   uint16_t mtu = 1500;
 
-  /// Is a datagram with these destinations for us?
-  bool is_ours(const MacAddress& destination_mac, const Ipv6Address& destination) const;
+  /// Is a datagram to this destination for us?
+  bool is_ours(const Ipv6Address& destination) const;
   /// The source address of an answer to a datagram that `peer` sent to `destination`.
   Ipv6Address source_for(const Ipv6Address& destination, const Ipv6Address& peer) const;
   bool operator==(const PortAddresses&) const = default;
@@ -50,23 +50,34 @@ class Port {
   const PortSpec& spec() const { return spec_; }
   uint16_t id() const { return id_; }
   const MacAddress& mac() const { return mac_; }
-  bool is_kernel_interface() const { return kernel_ != nullptr; }
+  /// The kernel's side of the port where the kernel does not own it; none where it does.
+  Tap* tap() const { return tap_.get(); }
+  Steering steering() const { return steering_; }
+  /// Local senders may have left the UDP checksum to hardware that the frame never meets.
+  bool has_partial_checksums() const { return !tap_ || driver() == kAfXdp; }
   std::string driver() const;
   bool link_up() const;
   /// Of the link, as the kernel or the device has it now; at least 1280 (RFC 8200 §5).
   uint16_t mtu() const;
   /// Frames that the device dropped for want of room.
   uint64_t missed() const;
-  /// The addresses as they are now. Also keeps the multicast groups joined.
+  /// The addresses as they are now. Also keeps the multicast groups joined, and tells the kernel how the link is.
   PortAddresses addresses();
 
  private:
   Port(PortSpec spec, uint16_t id) : spec_(std::move(spec)), id_(id) {}
   tl::expected<void, Error> configure(rte_mempool* buffers);
+  tl::expected<void, Error> set_up_queues(rte_mempool* buffers);
+  tl::expected<void, Error> join_kernel();
+
+  static constexpr const char* kAfXdp = "net_af_xdp";
 
   PortSpec spec_;
   uint16_t id_;
   MacAddress mac_{};
+  Steering steering_ = Steering::kOneQueue;
+  std::string below_;  // the kernel interface that the device is made of, if any
+  std::unique_ptr<Tap> tap_;
   std::unique_ptr<KernelInterface> kernel_;
 };
 

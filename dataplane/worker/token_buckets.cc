@@ -24,7 +24,7 @@ TokenBuckets::Bucket& TokenBuckets::bucket_of(uint64_t key, uint64_t full, uint3
   return *first;
 }
 
-bool TokenBuckets::take(uint64_t key, const RateLimit& limit, uint32_t now) {
+bool TokenBuckets::take(uint64_t key, const SenderLimit& limit, uint32_t now) {
   if (limit.per_second == 0) return true;
   const uint64_t full = kToken * std::max<uint32_t>(limit.burst, 1);
   Bucket& bucket = bucket_of(key, full, now);

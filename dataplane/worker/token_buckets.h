@@ -8,10 +8,10 @@
 namespace tandem6::worker {
 
 /// What one client or relay may send in the long run and at once.
-struct RateLimit {
+struct SenderLimit {
   uint32_t per_second = 0;  ///< 0: no limit
   uint32_t burst = 0;       ///< messages; at least 1 when there is a limit
-  friend bool operator==(const RateLimit&, const RateLimit&) = default;
+  friend bool operator==(const SenderLimit&, const SenderLimit&) = default;
 };
 
 /// Owned and used by one worker. Buckets lie in a table of fixed size, two candidates for each key; a key that finds
@@ -24,7 +24,7 @@ class TokenBuckets {
 
   /// Takes a token out of the bucket of `key`, a hash that is uniform. False: none is left. `now` is in milliseconds of
   /// a clock that never goes back; only differences count.
-  bool take(uint64_t key, const RateLimit& limit, uint32_t now);
+  bool take(uint64_t key, const SenderLimit& limit, uint32_t now);
 
  private:
   struct Bucket {

@@ -16,8 +16,8 @@ namespace tandem6::worker {
 struct View {
   std::shared_ptr<const lease::Snapshot> snapshot;
   std::vector<nic::PortAddresses> ports;  ///< by port index
-  RateLimit client_limit = {};            ///< by DUID
-  RateLimit relay_limit = {};             ///< by source address of relayed datagrams
+  SenderLimit client_limit = {};          ///< by DUID
+  SenderLimit relay_limit = {};           ///< by source address of relayed datagrams
 };
 
 /// Hands views from the management thread to the workers. A worker says which one it uses by taking it; the management

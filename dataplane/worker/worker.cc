@@ -72,6 +72,12 @@ wire::VlanTags stripped_tags(const rte_mbuf& buffer) {
   return tags;
 }
 
+std::vector<nic::ExceptionPath::Rings> rings_of(const std::vector<WorkerPort>& ports) {
+  std::vector<nic::ExceptionPath::Rings> rings;
+  for (const WorkerPort& port : ports) rings.push_back(port.kernel);
+  return rings;
+}
+
 size_t type_index(wire::MessageType type) {
   const auto index = static_cast<size_t>(type);
   return index < lease::Counters::kTypes ? index : 0;
@@ -88,6 +94,7 @@ Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassemb
       parked_(kParkedCapacity),
       transmit_(setup_.ports.size()),
       reassembly_(std::move(reassembly)),
+      kernel_(rings_of(setup_.ports), setup_.index == 0),
       client_buckets_(kClientBuckets),
       relay_buckets_(kRelayBuckets),
       full_bursts_(setup_.ports.size()) {}
@@ -116,6 +123,7 @@ unsigned Worker::turn() {
   work += receive_handed_over();
   work += setup_.mailbox->run(errand_place());
   work += send_query_answers();
+  work += send_for_kernel();
   work += release_committed();
   flush();
   index_incoming();
@@ -170,7 +178,9 @@ unsigned Worker::receive_burst(uint16_t port, Urgency least) {
 }
 
 rte_mbuf* Worker::read(rte_mbuf* buffer, uint16_t port) {
-  if (read_frame(buffer, port) == wire::FrameFault::kFragment && for_us(buffer, port)) {
+  read_frame(buffer, port);
+  if (give_to_kernel(buffer, port)) return nullptr;
+  if (packet_of(buffer).frame.fault == wire::FrameFault::kFragment && for_us(buffer, port)) {
     buffer = reassembly_.add(buffer, packet_of(buffer).frame, port, counters_);
     if (buffer == nullptr) return nullptr;
     read_frame(buffer, port);
@@ -189,11 +199,22 @@ wire::FrameFault Worker::read_frame(rte_mbuf* buffer, uint16_t port) {
   return frame.fault;
 }
 
+bool Worker::give_to_kernel(rte_mbuf* buffer, uint16_t port) {
+  const wire::ParsedFrame& frame = packet_of(buffer).frame;
+  if (!kernel_.wants(frame.fault, port) || frame.header.source_mac == view_->ports[port].mac) return false;
+  if (frame.fault == wire::FrameFault::kFragment && for_us(buffer, port)) {
+    kernel_.give_copy(buffer, port, setup_.buffers, counters_);
+    return false;
+  }
+  kernel_.give(buffer, port, counters_);
+  return true;
+}
+
 bool Worker::for_us(rte_mbuf* buffer, uint16_t port) const {
   const wire::FrameHeader& header = packet_of(buffer).frame.header;
   const nic::PortAddresses& addresses = view_->ports[port];
   // A packet socket may see what its own host sends.
-  return header.source_mac != addresses.mac && addresses.is_ours(header.destination_mac, header.destination);
+  return header.source_mac != addresses.mac && addresses.is_ours(header.destination);
 }
 
 bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
@@ -206,7 +227,7 @@ bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
                     .source = packet.frame.header.source,
                     .client_duid = {},
                     .duid_hash = 0,
-                     .destination = packet.frame.header.destination};
+                    .destination = packet.frame.header.destination};
   return read_message(buffer, packet);
 }
 
@@ -390,6 +411,18 @@ void Worker::transmit_frame(rte_mbuf* buffer, uint16_t port) {
   TransmitBuffer& waiting = transmit_[port];
   waiting.buffers[waiting.count++] = buffer;
   if (waiting.count == kBurst) flush(port);
+}
+
+unsigned Worker::send_for_kernel() {
+  unsigned total = 0;
+  for (size_t port = 0; port < setup_.ports.size(); ++port) {
+    std::array<rte_mbuf*, kBurst> frames;
+    const unsigned count = kernel_.take(static_cast<uint16_t>(port), frames);
+    for (rte_mbuf* frame : std::span(frames).first(count)) transmit_frame(frame, static_cast<uint16_t>(port));
+    total += count;
+  }
+  counters_.from_kernel.add(total);
+  return total;
 }
 
 void Worker::flush() {

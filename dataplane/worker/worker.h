@@ -14,6 +14,7 @@
 #include "dataplane/worker/admission.h"
 #include "dataplane/worker/fragments.h"
 #include "dataplane/worker/handover.h"
+#include "dataplane/worker/kernel_path.h"
 #include "dataplane/worker/mailbox.h"
 #include "dataplane/worker/packet.h"
 #include "dataplane/worker/parked_replies.h"
@@ -30,6 +31,7 @@ struct WorkerPort {
   uint16_t id;  ///< DPDK's
   /// A kernel interface: local senders may leave the UDP checksum to hardware that the frame never meets.
   bool accept_partial_checksum;
+  nic::ExceptionPath::Rings kernel;  ///< none where the kernel owns the port
 };
 
 struct WorkerSetup {
@@ -85,6 +87,10 @@ class Worker {
   unsigned receive_handed_over();
   /// Reads a frame. The buffer with a whole packet, or nothing: it was dropped and counted, or its fragment waits.
   rte_mbuf* read(rte_mbuf* buffer, uint16_t port);
+  /// The exception path, inwards. True: the kernel has the frame.
+  bool give_to_kernel(rte_mbuf* buffer, uint16_t port);
+  /// And outwards: one worker sends for the kernel.
+  unsigned send_for_kernel();
   bool for_us(rte_mbuf* buffer, uint16_t port) const;
   bool read_packet(rte_mbuf* buffer, uint16_t port);
   wire::FrameFault read_frame(rte_mbuf* buffer, uint16_t port);
@@ -122,6 +128,7 @@ class Worker {
   ParkedReplies parked_;
   std::vector<TransmitBuffer> transmit_;
   Reassembly reassembly_;
+  KernelPath kernel_;
   std::array<std::byte, kMaxDatagram - kUdpHeaderSize>
       scratch_;  // an answer is built here: it quotes the request, whose buffer it will take
   AbsoluteTime now_;

@@ -38,10 +38,12 @@ void print_facts(const json& status, const json& own) {
 }
 
 void print_ports(const json& own) {
-  Table table({{"PORT"}, {"DEVICE"}, {"MAC"}, {"LINK"}, {"MISSED", Table::Align::kRight}});
+  Table table(
+      {{"PORT"}, {"DEVICE"}, {"MAC"}, {"LINK"}, {"KERNEL SIDE"}, {"STEERING"}, {"MISSED", Table::Align::kRight}});
   for (const json& port : own.value("ports", json::array())) {
     table.add({text(port, "name"), shortened(text(port, "device"), kDeviceWidth), text(port, "mac"),
-               port.value("link-up", false) ? "up" : "DOWN", std::to_string(number(port, "missed"))});
+               port.value("link-up", false) ? "up" : "DOWN", text(port, "kernel-side"), text(port, "steering"),
+               std::to_string(number(port, "missed"))});
   }
   table.print();
 }

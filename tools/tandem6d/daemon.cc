@@ -45,7 +45,7 @@ std::vector<unsigned> cores_for(const control::DataplaneConfig& dataplane) {
   return {usable.empty() ? 0 : usable.back()};
 }
 
-worker::RateLimit limit_of(const control::RateLimitConfig& config) {
+worker::SenderLimit limit_of(const control::RateLimitConfig& config) {
   return {.per_second = config.per_second, .burst = config.burst};
 }
 
@@ -78,6 +78,7 @@ Daemon::~Daemon() {
   finish();
   // Buffers and rings lie in the EAL's memory: they go before it does.
   workers_.clear();
+  exception_path_.reset();
   ports_.clear();
   handover_ = {};
   large_buffers_.reset();
@@ -89,8 +90,9 @@ Daemon::~Daemon() {
 
 tl::expected<void, Error> Daemon::start() {
   using Step = tl::expected<void, Error> (Daemon::*)();
-  for (Step step : {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_store, &Daemon::load_leases,
-                    &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
+  for (Step step :
+       {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_exception_path, &Daemon::open_store,
+        &Daemon::load_leases, &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   log(Severity::kInfo, "ready", "serving",
@@ -160,10 +162,26 @@ tl::expected<void, Error> Daemon::open_ports() {
         {{"port", spec.name},
          {"device", spec.device},
          {"driver", (*port)->driver()},
+         {"steering", std::string(nic::to_string((*port)->steering()))},
          {"link-local", (*port)->addresses().link_local.to_string()}});
     link_was_up_.push_back(up);
     ports_.push_back(std::move(*port));
   }
+  return {};
+}
+
+// Where the kernel does not own a port, it is on the link by a TAP device.
+tl::expected<void, Error> Daemon::open_exception_path() {
+  std::vector<nic::Tap*> taps;
+  for (const auto& port : ports_) {
+    taps.push_back(port->tap());
+    if (port->tap() == nullptr) continue;
+    log(Severity::kInfo, "exception-path", "what is not DHCPv6 goes to the kernel through a TAP device",
+        {{"port", port->spec().name}, {"interface", port->tap()->name()}});
+  }
+  auto path = nic::ExceptionPath::make(std::move(taps), buffers_.get());
+  if (!path) return tl::unexpected(path.error());
+  exception_path_ = std::move(*path);
   return {};
 }
 
@@ -233,8 +251,10 @@ tl::expected<void, Error> Daemon::start_workers() {
   committer_ = std::make_unique<storage::Committer>(*store_, logs, configuration_.storage.durability);
   committer_->start();
   std::vector<worker::WorkerPort> ports;
-  for (const auto& port : ports_) {
-    ports.push_back({.id = port->id(), .accept_partial_checksum = port->is_kernel_interface()});
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    ports.push_back({.id = ports_[i]->id(),
+                     .accept_partial_checksum = ports_[i]->has_partial_checksums(),
+                     .kernel = exception_path_->rings(i)});
   }
   for (unsigned i = 0; i < worker_count(); ++i) {
     mailboxes_.push_back(std::make_unique<worker::Mailbox>());
@@ -469,7 +489,8 @@ std::vector<nic::PortAddresses> Daemon::port_addresses() {
 
 std::vector<control::PortStatus> Daemon::ports() const {
   std::vector<control::PortStatus> status;
-  for (const auto& port : ports_) {
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    const auto& port = ports_[i];
     std::string mac;
     for (std::byte octet : port->mac())
       mac += fmt::format("{}{:02x}", mac.empty() ? "" : ":", std::to_integer<unsigned>(octet));
@@ -478,7 +499,11 @@ std::vector<control::PortStatus> Daemon::ports() const {
                       .mac = mac,
                       .driver = port->driver(),
                       .link_up = port->link_up(),
-                      .missed = port->missed()});
+                      .missed = port->missed(),
+                      .mtu = port->mtu(),
+                      .steering = std::string(nic::to_string(port->steering())),
+                      .kernel_side = port->tap() != nullptr ? port->tap()->name() : port->spec().device,
+                      .exception_drops = exception_path_->dropped(i)});
   }
   return status;
 }

@@ -14,6 +14,7 @@
 #include "control/control_socket.h"
 #include "control/leasequery/bulk_server.h"
 #include "control/server.h"
+#include "dataplane/nic/exception_path.h"
 #include "dataplane/nic/port.h"
 #include "dataplane/worker/worker.h"
 #include "storage/committer.h"
@@ -61,6 +62,7 @@ class Daemon : public control::Server {
   tl::expected<void, Error> check_plan() const;
   tl::expected<void, Error> start_dpdk();
   tl::expected<void, Error> open_ports();
+  tl::expected<void, Error> open_exception_path();
   tl::expected<void, Error> open_store();
   tl::expected<Duid, Error> server_duid();
   tl::expected<void, Error> load_leases();
@@ -106,6 +108,7 @@ class Daemon : public control::Server {
   worker::BufferPool buffers_;
   worker::BufferPool large_buffers_;
   std::vector<std::unique_ptr<nic::Port>> ports_;
+  std::unique_ptr<nic::ExceptionPath> exception_path_;
   worker::Handover handover_;
   std::vector<std::unique_ptr<lease::ShardGroup>> leases_;  ///< by worker
   std::unique_ptr<storage::Committer> committer_;

@@ -1,0 +1,51 @@
+#include "dataplane/worker/kernel_path.h"
+
+#include <rte_cycles.h>
+
+namespace tandem6::worker {
+
+namespace {
+
+// Frames a second that a worker lets a port's strangers send to the kernel: plenty for neighbour discovery, MLD and a
+// ping flood, and a small part of a core.
+constexpr uint64_t kRate = 10'000;
+constexpr uint64_t kBurstAllowed = 256;
+
+}  // namespace
+
+KernelPath::KernelPath(std::span<const nic::ExceptionPath::Rings> rings, bool takes_out) : takes_out_(takes_out) {
+  for (const nic::ExceptionPath::Rings& port : rings) {
+    lanes_.push_back({.rings = port, .limit = RateLimit(kRate, kBurstAllowed, rte_get_tsc_hz())});
+  }
+}
+
+bool KernelPath::wants(wire::FrameFault fault, uint16_t port) const {
+  if (lanes_[port].rings.to_kernel == nullptr) return false;
+  return fault == wire::FrameFault::kNotIpv6 || fault == wire::FrameFault::kNotUdp ||
+         fault == wire::FrameFault::kNotDhcp || fault == wire::FrameFault::kFragment;
+}
+
+void KernelPath::give(rte_mbuf* frame, uint16_t port, lease::Counters& counters) {
+  Lane& lane = lanes_[port];
+  if (lane.limit.take(rte_rdtsc()) && rte_ring_mp_enqueue(lane.rings.to_kernel, frame) == 0) {
+    counters.to_kernel.add();
+    return;
+  }
+  counters.dropped[static_cast<size_t>(lease::DropReason::kKernelBusy)].add();
+  rte_pktmbuf_free(frame);
+}
+
+void KernelPath::give_copy(const rte_mbuf* frame, uint16_t port, rte_mempool* pool, lease::Counters& counters) {
+  rte_mbuf* copy = rte_pktmbuf_copy(frame, pool, 0, frame->pkt_len);
+  if (copy != nullptr) return give(copy, port, counters);
+  counters.dropped[static_cast<size_t>(lease::DropReason::kKernelBusy)].add();
+}
+
+unsigned KernelPath::take(uint16_t port, std::span<rte_mbuf*> frames) {
+  rte_ring* const ring = lanes_[port].rings.from_kernel;
+  if (!takes_out_ || ring == nullptr) return 0;
+  return rte_ring_sc_dequeue_burst(ring, reinterpret_cast<void**>(frames.data()), static_cast<unsigned>(frames.size()),
+                                   nullptr);
+}
+
+}  // namespace tandem6::worker
