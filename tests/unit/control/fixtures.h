@@ -61,7 +61,7 @@ inline lease::LeaseRecord prefix_lease(std::string_view address, uint8_t length,
   return record;
 }
 
-class FakeServer final : public Server {
+class FakeServer : public Server {
  public:
   FakeServer() {
     auto opened = storage::Store::open(directory_ / "db");
@@ -85,7 +85,7 @@ class FakeServer final : public Server {
       worker.memory = 1024;
       worker.counters = &worker_counters[index];
     }
-    port_list = {{"client0", "0000:3b:00.0", "02:00:00:00:00:01", "net_fake", true, 3}};
+    port_list = {{"client0", "0000:3b:00.0", "02:00:00:00:00:01", "net_fake", true, 3, 1500, "one-queue", "client0", 0}};
   }
 
   void put(const std::vector<lease::LeaseRecord>& records) {

@@ -42,7 +42,9 @@ List added(const std::vector<std::vector<std::byte>>& relays, const RelaySupplia
                      .peer_address = {},
                      .options = options,
                      .relayed = {},
-                     .interface_id = {}});
+                     .interface_id = {},
+                     .source_port = {},
+                     .echo_request = {}});
   std::array<std::byte, 1024> buffer{};
   wire::Writer out(buffer);
   out.u32(0x07123456);
