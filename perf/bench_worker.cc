@@ -58,10 +58,11 @@ std::unique_ptr<lease::Snapshot> make_snapshot(lease::PoolBook& book) {
                                  .space = book.dense(lease::LeaseType::kPrefix, prefixes.address, 56, 1U << 23),
                                  .options = {},
                                  .text = "prefixes"});
-  std::vector<lease::Subnet> subnets;
-  subnets.push_back(std::move(subnet));
-  return std::make_unique<lease::Snapshot>(*Duid::parse("0002000000017465"), std::move(subnets), lease::OptionSet{},
-                                           Seconds{86400}, lease::HashKey{1, 2});
+  lease::Snapshot::Content content;
+  content.server_duid = *Duid::parse("0002000000017465");
+  content.search_key = {1, 2};
+  content.subnets.push_back(std::move(subnet));
+  return std::make_unique<lease::Snapshot>(std::move(content));
 }
 
 // Each client gets an address and a prefix, as if it had asked.
@@ -75,8 +76,9 @@ void load(lease::ShardGroup& group, const lease::Snapshot& snapshot, uint64_t le
                                  .client_duid = duid.bytes(),
                                  .duid_hash = lease::duid_hash(duid.bytes())};
     for (lease::LeaseType type : {lease::LeaseType::kAddress, lease::LeaseType::kPrefix}) {
-      require(group.allocate(request, subnet, snapshot, type, 1, std::nullopt, kNow) != nullptr,
-              "the pools are large enough");
+      const lease::UnitWish wish{.type = type, .iaid = 1, .unit = std::nullopt, .classes = {}};
+      const lease::Terms terms = subnet.lifetimes.granted({});
+      require(group.allocate(request, subnet, snapshot, wish, terms, kNow) != nullptr, "the pools are large enough");
     }
     group.log().drain(8, [](const lease::LeaseChange&) {});
     group.log().publish_committed(group.log().written());

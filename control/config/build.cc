@@ -29,28 +29,33 @@ bool is_for_relayed(const SubnetConfig& subnet) {
   return !subnet.interface_id.empty() || !subnet.relay_addresses.empty();
 }
 
-/// Which subnet has a port's direct clients: one that is for nobody else, before one that is also for relayed
+/// Which subnets have a port's direct clients: those that are for nobody else, before those that are also for relayed
 /// clients.
 std::map<const SubnetConfig*, uint16_t> ports_of_subnets(const Configuration& configuration) {
   std::map<const SubnetConfig*, uint16_t> result;
   std::set<uint16_t> taken;
-  for (const bool relayed : {false, true})
+  for (const bool relayed : {false, true}) {
+    const std::set<uint16_t> taken_before = taken;
     for (const SubnetConfig& subnet : configuration.subnets) {
       if (!subnet.interface || is_for_relayed(subnet) != relayed) continue;
       const auto port = port_index(configuration.dataplane.ports, *subnet.interface);
-      if (port && taken.insert(*port).second) result.emplace(&subnet, *port);
+      if (!port || taken_before.contains(*port)) continue;
+      taken.insert(*port);
+      result.emplace(&subnet, *port);
     }
+  }
   return result;
 }
 
-lease::Pool build_pool(const PoolConfig& config, const lease::OptionSet& outer_options, lease::PoolBook& book) {
+lease::Pool build_pool(const PoolConfig& config, lease::PoolBook& book) {
   lease::Pool pool;
   pool.type = config.type;
   pool.unit_length = config.unit_length;
   pool.first = config.first;
   pool.last = config.last;
   pool.options = config.options;
-  pool.options.inherit(outer_options);
+  pool.guard = config.guard;
+  pool.additional_classes = config.additional_classes;
   pool.text = config.text;
   const U128 units = units_in(config);
   if (units <= lease::DensePool::kMaxUnits) {
@@ -68,17 +73,24 @@ std::shared_ptr<lease::SubnetCounters> counters_of(uint32_t subnet_id, Continuit
   return counters;
 }
 
-lease::Subnet build_subnet(const Configuration& configuration, const SubnetConfig& config, Continuity& continuity) {
+lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
   lease::Subnet subnet;
   subnet.id = config.id;
   subnet.prefix = config.prefix;
   subnet.lifetimes = config.lifetimes;
+  subnet.cache = config.cache;
   subnet.rapid_commit = config.rapid_commit;
+  subnet.address_allocator = config.address_allocator;
+  subnet.prefix_allocator = config.prefix_allocator;
+  subnet.reservations_in_subnet = config.reservations_in_subnet;
+  subnet.reservations_global = config.reservations_global;
+  subnet.network = config.network;
   subnet.options = config.options;
-  subnet.options.inherit(configuration.options);
+  subnet.guard = config.guard;
+  subnet.additional_classes = config.additional_classes;
   for (const PoolConfig& pool : config.pools) {
     auto& pools = pool.type == lease::LeaseType::kAddress ? subnet.address_pools : subnet.prefix_pools;
-    pools.push_back(build_pool(pool, subnet.options, continuity.pools));
+    pools.push_back(build_pool(pool, continuity.pools));
   }
   const Bytes interface_id = wire::bytes_of(config.interface_id);
   subnet.interface_id.assign(interface_id.begin(), interface_id.end());
@@ -128,7 +140,7 @@ std::string show(const SubnetConfig& subnet) {
   std::string text = fmt::format("  [{}] {}", subnet.id, subnet.prefix.to_string());
   if (subnet.interface) text += fmt::format(" on {}", *subnet.interface);
   if (is_for_relayed(subnet)) text += " (relayed)";
-  text += fmt::format(", valid {} s\n", subnet.lifetimes.valid.count);
+  text += fmt::format(", valid {} s\n", subnet.lifetimes.valid.usual.count);
   for (const PoolConfig& pool : subnet.pools) text += fmt::format("      {}\n", show(pool));
   return text;
 }
@@ -138,14 +150,27 @@ std::string show(const SubnetConfig& subnet) {
 std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configuration, const Duid& server_duid,
                                                 lease::HashKey search_key, Continuity& continuity) {
   const auto ports = ports_of_subnets(configuration);
-  std::vector<lease::Subnet> subnets;
-  subnets.reserve(configuration.subnets.size());
+  lease::Snapshot::Content content;
+  content.server_duid = server_duid;
+  content.search_key = search_key;
+  content.subnets.reserve(configuration.subnets.size());
   for (const SubnetConfig& config : configuration.subnets) {
-    subnets.push_back(build_subnet(configuration, config, continuity));
-    if (const auto port = ports.find(&config); port != ports.end()) subnets.back().port = port->second;
+    content.subnets.push_back(build_subnet(config, continuity));
+    if (const auto port = ports.find(&config); port != ports.end()) content.subnets.back().port = port->second;
   }
-  return std::make_unique<lease::Snapshot>(server_duid, std::move(subnets), configuration.options,
-                                           configuration.decline_probation, search_key);
+  for (const NetworkConfig& network : configuration.networks)
+    content.networks.push_back({.name = network.name,
+                                .options = network.options,
+                                .guard = network.guard,
+                                .additional_classes = network.additional_classes});
+  content.options = configuration.options;
+  content.relay_supplied = configuration.relay_supplied;
+  content.decline_probation = configuration.decline_probation;
+  content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);
+  content.host_lookup = configuration.host_lookup;
+  auto snapshot = std::make_unique<lease::Snapshot>(std::move(content));
+  snapshot->set_aside_reserved();
+  return snapshot;
 }
 
 std::vector<std::string> needs_restart(const Configuration& now, const Configuration& next) {

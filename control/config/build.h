@@ -20,7 +20,14 @@ struct Continuity {
   explicit Continuity(unsigned worker_count) : workers(worker_count) {}
   unsigned workers;
   lease::PoolBook pools;
+  lease::PoolBook reserved_units;
   std::map<uint32_t, std::shared_ptr<lease::SubnetCounters>> counters;  ///< by subnet id
+
+  bool has_fresh() const { return pools.has_fresh() || reserved_units.has_fresh(); }
+  void settle() {
+    pools.settle();
+    reserved_units.settle();
+  }
 };
 
 /// Builds the snapshot. A subnet's `interface` is looked up among the ports' names and devices; the place in `ports` is

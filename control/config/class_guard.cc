@@ -5,6 +5,16 @@
 #include "control/config/reader.h"
 
 namespace tandem6::control {
+namespace {
+
+/// Nothing, said as an error, when no class has this name.
+std::optional<lease::ClassId> class_called(const Node& name, const Vocabulary& vocabulary, Remarks& remarks) {
+  const auto id = vocabulary.class_id ? vocabulary.class_id(name.text()) : std::nullopt;
+  if (!id) remarks.error(name, fmt::format("there is no client class \"{}\"", name.text()));
+  return id;
+}
+
+}  // namespace
 
 lease::ClassSet read_class_guard(const Node& scope, const Vocabulary& vocabulary, Remarks& remarks) {
   lease::ClassSet guard;
@@ -12,14 +22,17 @@ lease::ClassSet read_class_guard(const Node& scope, const Vocabulary& vocabulary
   const Node* old_name = string_at(scope, "client-class");
   // Kea writes an empty name for "no class".
   if (old_name != nullptr && !old_name->text().empty()) names.push_back(old_name);
-  for (const Node* name : names) {
-    const auto id = vocabulary.class_id ? vocabulary.class_id(name->text()) : std::nullopt;
-    if (id)
-      guard.add(*id);
-    else
-      remarks.error(*name, fmt::format("there is no client class \"{}\"", name->text()));
-  }
+  for (const Node* name : names)
+    if (const auto id = class_called(*name, vocabulary, remarks)) guard.add(*id);
   return guard;
+}
+
+std::vector<lease::ClassId> read_additional_classes(const Node& scope, const Vocabulary& vocabulary, Remarks& remarks) {
+  std::vector<lease::ClassId> classes;
+  for (const char* key : {"evaluate-additional-classes", "require-client-classes"})
+    for (const Node* name : strings_at(scope, key))
+      if (const auto id = class_called(*name, vocabulary, remarks)) classes.push_back(*id);
+  return classes;
 }
 
 }  // namespace tandem6::control

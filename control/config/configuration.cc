@@ -1,5 +1,6 @@
 #include "control/config/configuration.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -10,12 +11,15 @@
 #include "control/config/hooks.h"
 #include "control/config/json_text.h"
 #include "control/config/key_tables.h"
+#include "control/config/mac_sources.h"
 #include "control/config/option_data.h"
 #include "control/config/option_def.h"
 #include "control/config/own_keys.h"
 #include "control/config/reader.h"
 #include "control/config/relay_supplied.h"
 #include "control/config/remarks.h"
+#include "control/config/reservations.h"
+#include "control/config/scope_keys.h"
 #include "control/config/server_id.h"
 #include "control/config/subnets.h"
 #include "control/config/surroundings.h"
@@ -35,16 +39,35 @@ void read_ports(const Node& root, const Node& dhcp6, DataplaneConfig& dataplane,
                     "tandem6.dataplane.ports");
 }
 
+void read_reservation_configs(const Node& dhcp6, const std::vector<ReadSubnet>& subnets, const Vocabulary& vocabulary,
+                              Configuration& configuration, Remarks& remarks) {
+  std::vector<ReadReservation> all = read_reservations(dhcp6, vocabulary, remarks);
+  if (!all.empty() &&
+      std::ranges::none_of(subnets, [](const ReadSubnet& subnet) { return subnet.config.reservations_global; }))
+    remarks.warning(*dhcp6.find("reservations"), "no client gets these: no subnet has \"reservations-global\": true");
+  for (const ReadSubnet& subnet : subnets)
+    for (ReadReservation& read : read_reservations(*subnet.node, vocabulary, remarks)) {
+      read.reservation.scope = subnet.config.id;
+      all.push_back(std::move(read));
+    }
+  check_reservations(all, subnets, remarks);
+  for (ReadReservation& read : all) configuration.reservations.push_back(std::move(read.reservation));
+  configuration.host_lookup = read_host_lookup(dhcp6, remarks);
+  configuration.host_lookup.mac_sources = read_mac_sources(dhcp6, remarks);
+}
+
 void read_subnet_configs(const Node& dhcp6, const Vocabulary& vocabulary, Configuration& configuration,
                          Remarks& remarks) {
-  const TimerKeys timers = read_timers(dhcp6, {}, remarks);
-  resolve_timers(dhcp6, timers, remarks);
-  std::vector<ReadSubnet> subnets = read_subnets(dhcp6, timers, vocabulary, remarks);
-  check_subnets(subnets, configuration.dataplane.ports, remarks);
-  for (ReadSubnet& subnet : subnets) {
+  const ScopeKeys global = read_scope(dhcp6, {}, remarks);
+  resolve_timers(dhcp6, global.timers, remarks);
+  ReadSubnets read = read_subnets(dhcp6, global, vocabulary, remarks);
+  check_subnets(read.subnets, configuration.dataplane.ports, remarks);
+  read_reservation_configs(dhcp6, read.subnets, vocabulary, configuration, remarks);
+  for (ReadSubnet& subnet : read.subnets) {
     for (ReadPool& pool : subnet.pools) subnet.config.pools.push_back(std::move(pool.config));
     configuration.subnets.push_back(std::move(subnet.config));
   }
+  configuration.networks = std::move(read.networks);
 }
 
 Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {

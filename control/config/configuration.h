@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/lease/relay_supplied_options.h"
@@ -64,18 +65,36 @@ struct PoolConfig {
   uint8_t unit_length = 128;
   lease::OptionSet options;  ///< this scope's own
   std::string text;
+  lease::ClassSet guard = {};
+  std::vector<lease::ClassId> additional_classes = {};
 };
 
 struct SubnetConfig {
   uint32_t id = 0;
   Ipv6Prefix prefix;
   lease::Lifetimes lifetimes;
+  lease::LeaseCache cache;
   bool rapid_commit = false;
+  lease::Allocator address_allocator = lease::Allocator::kHashed;
+  lease::Allocator prefix_allocator = lease::Allocator::kHashed;
+  bool reservations_in_subnet = true;
+  bool reservations_global = false;
+  std::optional<uint32_t> network;  ///< place in Configuration::networks
   std::optional<std::string> interface;
   std::string interface_id;
   std::vector<Ipv6Address> relay_addresses;
   std::vector<PoolConfig> pools;
   lease::OptionSet options;  ///< this scope's own
+  lease::ClassSet guard;
+  std::vector<lease::ClassId> additional_classes;
+  bool is_guarded = false;  ///< it, or its shared network, is for certain classes only
+};
+
+struct NetworkConfig {
+  std::string name;
+  lease::OptionSet options;  ///< this scope's own
+  lease::ClassSet guard;
+  std::vector<lease::ClassId> additional_classes;
 };
 
 struct Configuration {
@@ -84,7 +103,10 @@ struct Configuration {
   std::vector<LoggerConfig> loggers;
   std::string control_socket = "/run/tandem6/control.sock";
   ServerIdConfig server_id;
-  std::vector<SubnetConfig> subnets;
+  std::vector<SubnetConfig> subnets;  ///< those of shared networks after the others
+  std::vector<NetworkConfig> networks;
+  std::vector<lease::Reservation> reservations;
+  lease::HostLookup host_lookup;
   lease::OptionSet options;  ///< global
   lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};

@@ -15,6 +15,7 @@ bool is_empty(const Node& value) {
   return value.is_string() ? value.text().empty() : value.shape != Node::Shape::kScalar && value.children.empty();
 }
 bool is_false(const Node& value) { return value.is_boolean() && !value.scalar.get<bool>(); }
+bool is_true(const Node& value) { return value.is_boolean() && value.scalar.get<bool>(); }
 bool is_zero(const Node& value) { return value.is_number() && value.scalar.get<double>() == 0.0; }
 bool is_one(const Node& value) { return value.is_number() && value.scalar.get<double>() == 1.0; }
 bool is_null_or_none(const Node& value) { return value.is_null() || (value.is_string() && value.text() == "none"); }
@@ -35,14 +36,13 @@ const Rules kRemarksOfPeople = {
     {"comment", kString, kSupported, "kept, shown by `config-get`"},
 };
 
-constexpr std::string_view kNoHints = "not supported yet: clients always get `preferred-lifetime` and `valid-lifetime`";
 const Rules kLifetimes = {
     {"preferred-lifetime", kInteger, kSupported, "default 3600, or 5/8 of a shorter `valid-lifetime`"},
-    {"min-preferred-lifetime", kInteger, kRefused, kNoHints},
-    {"max-preferred-lifetime", kInteger, kRefused, kNoHints},
+    {"min-preferred-lifetime", kInteger, kSupported, "what a client asks for is held to this"},
+    {"max-preferred-lifetime", kInteger, kSupported, "what a client asks for is held to this"},
     {"valid-lifetime", kInteger, kSupported, "default 7200"},
-    {"min-valid-lifetime", kInteger, kRefused, kNoHints},
-    {"max-valid-lifetime", kInteger, kRefused, kNoHints},
+    {"min-valid-lifetime", kInteger, kSupported, "what a client asks for is held to this"},
+    {"max-valid-lifetime", kInteger, kSupported, "what a client asks for is held to this"},
 };
 
 const Rules kTimers = {
@@ -53,22 +53,22 @@ const Rules kTimers = {
     {"t2-percent", kNumber, kSupported, "default 0.8"},
 };
 
-constexpr std::string_view kNoCache = "renewals always get the whole lifetime and are always written";
-constexpr std::string_view kOwnAllocator =
-    "what a client gets is found by a keyed hash of its DUID and IAID (RFC 7824)";
-constexpr std::string_view kNoReservations = "there are no reservations yet";
+constexpr std::string_view kAllocators =
+    "`iterative` in pools of up to 2^26 units; `random`, `flq`, and `hashed`, which is ours and the default: where a "
+    "keyed hash of the client's DUID and IAID leads (RFC 7824)";
 const Rules kAllocation = {
-    {"cache-threshold", kNumber, kIgnored, kNoCache, is_zero},
-    {"cache-max-age", kInteger, kIgnored, kNoCache, is_zero},
+    {"cache-threshold", kNumber, kSupported, "a renewal within this share of the valid lifetime is not written"},
+    {"cache-max-age", kInteger, kSupported},
     {"adaptive-lease-time-threshold", kNumber, kRefused,
      "not supported yet: lifetimes do not get shorter when a pool fills", is_one},
-    {"allocator", kString, kIgnored, kOwnAllocator},
-    {"pd-allocator", kString, kIgnored, kOwnAllocator},
+    {"allocator", kString, kSupported, kAllocators},
+    {"pd-allocator", kString, kSupported, kAllocators},
     {"store-extended-info", kBoolean, kIgnored, "what relays said is not kept with a lease", is_false},
-    {"reservation-mode", kString, kIgnored, kNoReservations},
-    {"reservations-global", kBoolean, kIgnored, kNoReservations, is_false},
-    {"reservations-in-subnet", kBoolean, kIgnored, kNoReservations},
-    {"reservations-out-of-pool", kBoolean, kIgnored, kNoReservations, is_false},
+    {"reservation-mode", kString, kSupported, "the old key: `disabled`, `out-of-pool`, `global` or `all`"},
+    {"reservations-global", kBoolean, kSupported, "default false"},
+    {"reservations-in-subnet", kBoolean, kSupported, "default true"},
+    {"reservations-out-of-pool", kBoolean, kSupported,
+     "reservations inside of pools count all the same: they cost nothing here"},
 };
 
 constexpr std::string_view kNoNameUpdates = "there are no DNS updates yet";
@@ -92,10 +92,10 @@ const Rules kNameUpdates = {
 
 constexpr std::string_view kNoClasses = "not supported yet: there are no client classes";
 const Rules kClassChoice = {
-    {"client-class", kString, kRefused, kNoClasses, is_empty},
-    {"client-classes", kStrings, kRefused, kNoClasses, is_empty},
-    {"require-client-classes", kStrings, kRefused, kNoClasses, is_empty},
-    {"evaluate-additional-classes", kStrings, kRefused, kNoClasses, is_empty},
+    {"client-class", kString, kSupported, "the old name of `client-classes`, for one class"},
+    {"client-classes", kStrings, kSupported, "a client in none of them gets nothing here"},
+    {"require-client-classes", kStrings, kSupported, "the old name of `evaluate-additional-classes`"},
+    {"evaluate-additional-classes", kStrings, kSupported},
 };
 
 // --- options
@@ -150,23 +150,25 @@ const KeyTable& client_class_keys() {
   return keys;
 }
 
+constexpr std::string_view kNoExclusion = "not supported yet: the option PD_EXCLUDE (RFC 6603) is not sent";
+
 const KeyTable& reservation_keys() {
-  static const KeyTable keys = table("reservations[]", {{
-                                                            {"duid", kString},
-                                                            {"hw-address", kString},
-                                                            {"flex-id", kString},
-                                                            {"ip-addresses", kStrings},
-                                                            {"prefixes", kStrings},
-                                                            {"excluded-prefixes", kStrings},
-                                                            {"hostname", kString},
-                                                            {"client-classes", kStrings},
-                                                        },
-                                                        kOptionData,
-                                                        kRemarksOfPeople});
+  static const KeyTable keys =
+      table("reservations[]", {{
+                                   {"duid", kString},
+                                   {"hw-address", kString},
+                                   {"flex-id", kString},
+                                   {"ip-addresses", kStrings},
+                                   {"prefixes", kStrings},
+                                   {"excluded-prefixes", kStrings, kRefused, kNoExclusion, is_empty},
+                                   {"hostname", kString},
+                                   {"client-classes", kStrings},
+                               },
+                               kOptionData,
+                               kRemarksOfPeople});
   return keys;
 }
-const Rules kReservations = {
-    {"reservations", kObjects, kRefused, "not supported yet: there are no reservations", is_empty, reservation_keys}};
+const Rules kReservations = {{"reservations", kObjects, kSupported, "", nullptr, reservation_keys}};
 
 // --- subnets
 // ----------------------------------------------------------------------------------------------------------
@@ -185,8 +187,6 @@ const KeyTable& pool_keys() {
                                         kRemarksOfPeople});
   return keys;
 }
-
-constexpr std::string_view kNoExclusion = "not supported yet: the option PD_EXCLUDE (RFC 6603) is not sent";
 
 const KeyTable& pd_pool_keys() {
   static const KeyTable keys = table("Dhcp6.subnet6[].pd-pools[]",
@@ -518,26 +518,27 @@ const KeyTable& dhcp6_keys() {
        kTimers,
        kOptionData,
        {
-           {"shared-networks", kObjects, kRefused, "not supported yet: there are no shared networks", is_empty,
-            shared_network_keys},
+           {"shared-networks", kObjects, kSupported, "", nullptr, shared_network_keys},
            {"client-classes", kObjects, kRefused, kNoClasses, is_empty, client_class_keys},
            {"option-def", kObjects, kSupported, "", nullptr, option_def_keys},
        },
        kReservations,
        {
-           {"hosts-database", kObject, kRefused, "not supported yet: there are no reservations", is_empty,
+           {"hosts-database", kObject, kRefused, "not supported: reservations are in this file", is_empty,
             hosts_database_keys},
-           {"hosts-databases", kObjects, kRefused, "not supported yet: there are no reservations", is_empty,
+           {"hosts-databases", kObjects, kRefused, "not supported: reservations are in this file", is_empty,
             hosts_database_keys},
            {"relay-supplied-options", kStrings, kSupported, "codes, or names of standard options; 65 always is one"},
            {"dhcp4o6-port", kInteger, kRefused, "not supported yet: there is no DHCPv4 over DHCPv6 (RFC 7341)",
             is_zero},
            {"allow-address-registration", kBoolean, kIgnored, "ADDR-REG-INFORM (RFC 9686) is not answered", is_false},
-           {"host-reservation-identifiers", kStrings, kIgnored, kNoReservations},
-           {"early-global-reservations-lookup", kBoolean, kIgnored, kNoReservations, is_false},
-           {"reservations-lookup-first", kBoolean, kIgnored, kNoReservations, is_false},
-           {"ip-reservations-unique", kBoolean, kIgnored, kNoReservations},
-           {"mac-sources", kStrings, kIgnored, "hardware addresses are not used"},
+           {"host-reservation-identifiers", kStrings, kSupported, "default `hw-address`, `duid`"},
+           {"early-global-reservations-lookup", kBoolean, kRefused,
+            "not supported: reservations are looked up when the subnet is known", is_false},
+           {"reservations-lookup-first", kBoolean, kIgnored,
+            "reservations are in memory: no order of lookups is faster"},
+           {"ip-reservations-unique", kBoolean, kRefused, "not supported: an address is reserved once", is_true},
+           {"mac-sources", kStrings, kSupported, "default `any`; `raw` and `subscriber-id` give nothing, as in Kea"},
            {"expired-leases-processing", kObject, kIgnored, "leases end when their time is over", nullptr,
             expiration_keys},
            {"dhcp-queue-control", kObject, kIgnored, "packets wait in the NIC's rings", nullptr, queue_control_keys},

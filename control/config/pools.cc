@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "control/config/address_text.h"
+#include "control/config/class_guard.h"
 #include "control/config/option_data.h"
 #include "control/config/reader.h"
 #include "dataplane/lease/dense_pool.h"
@@ -21,6 +22,11 @@ bool cut_off_anycast(AddressRange& range, const Ipv6Prefix& subnet) {
   if (range.first == range.last) return false;
   range.first = Ipv6Address::from_number(range.first.number() + 1);
   return true;
+}
+
+void read_classes(const Node& entry, const Vocabulary& vocabulary, PoolConfig& pool, Remarks& remarks) {
+  pool.guard = read_class_guard(entry, vocabulary, remarks);
+  pool.additional_classes = read_additional_classes(entry, vocabulary, remarks);
 }
 
 std::optional<ReadPool> read_address_pool(const Node& entry, const std::optional<Ipv6Prefix>& subnet,
@@ -42,7 +48,9 @@ std::optional<ReadPool> read_address_pool(const Node& entry, const std::optional
     remarks.error(*text, "the only address of this pool is the Subnet-Router anycast address (RFC 4291 §2.6.1)");
     return std::nullopt;
   }
-  return ReadPool{{lease::LeaseType::kAddress, range->first, range->last, 128, std::move(options), text->text()}, text};
+  ReadPool pool{{lease::LeaseType::kAddress, range->first, range->last, 128, std::move(options), text->text()}, text};
+  read_classes(entry, vocabulary, pool.config, remarks);
+  return pool;
 }
 
 /// The prefix of a pd-pool; what is wrong with its parts has been said when there is none.
@@ -82,9 +90,11 @@ std::optional<ReadPool> read_prefix_pool(const Node& entry, const Vocabulary& vo
                               prefix->to_string(), delegated_length - prefix->length, delegated_length, kMaxBits));
     return std::nullopt;
   }
-  return ReadPool{{lease::LeaseType::kPrefix, prefix->address, prefix->last(), delegated_length, std::move(options),
-                   fmt::format("{} delegating /{}", prefix->to_string(), delegated_length)},
-                  entry.find("prefix")};
+  ReadPool pool{{lease::LeaseType::kPrefix, prefix->address, prefix->last(), delegated_length, std::move(options),
+                 fmt::format("{} delegating /{}", prefix->to_string(), delegated_length)},
+                entry.find("prefix")};
+  read_classes(entry, vocabulary, pool.config, remarks);
+  return pool;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What must hold between the subnets.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -32,11 +33,40 @@ class Unique {
   std::map<Key, const Node*> places_;
 };
 
+/// Where a key stands that a subnet may have from its shared network.
+const Node& node_of(const ReadSubnet& subnet, std::string_view key) {
+  if (const Node* own = subnet.node->find(key)) return *own;
+  const Node* list = subnet.node->parent;
+  const Node* inherited = list != nullptr && list->parent != nullptr ? list->parent->find(key) : nullptr;
+  return inherited != nullptr ? *inherited : *subnet.node;
+}
+
+/// Clients that several links claim: the first has them. Kea does the same, without a word.
+template <typename Key>
+class Claims {
+ public:
+  explicit Claims(Remarks& remarks) : remarks_(remarks) {}
+  void add(const Key& key, const ReadSubnet& subnet, std::string_view name, std::string_view shown) {
+    const auto [first, is_first] = claims_.emplace(key, &subnet);
+    const SubnetConfig& before = first->second->config;
+    if (is_first || (before.network && before.network == subnet.config.network) || before.is_guarded) return;
+    remarks_.warning(
+        node_of(subnet, name),
+        fmt::format("the clients of {} \"{}\" are already in {} ({}), so none will come here: put both into "
+                    "a shared network, or give the first client-classes",
+                    name, shown, first->second->node->path(), remarks_.line_of(*first->second->node)));
+  }
+
+ private:
+  Remarks& remarks_;
+  std::map<Key, const ReadSubnet*> claims_;
+};
+
 void check_identities(const Subnets& subnets, Remarks& remarks) {
   Unique<uint32_t> ids(remarks, "the id");
   Unique<std::pair<Ipv6Address, uint8_t>> prefixes(remarks, "the subnet");
-  Unique<std::string> interface_ids(remarks, "not supported yet (shared networks): the interface-id");
-  Unique<Ipv6Address> relays(remarks, "not supported yet (shared networks): the relay");
+  Claims<std::string> interface_ids(remarks);
+  Claims<Ipv6Address> relays(remarks);
   for (const ReadSubnet& subnet : subnets) {
     const SubnetConfig& config = subnet.config;
     const Node* id = subnet.node->find("id");
@@ -44,12 +74,9 @@ void check_identities(const Subnets& subnets, Remarks& remarks) {
     if (subnet.has_prefix)
       prefixes.add({config.prefix.address, config.prefix.length}, *subnet.node->find("subnet"),
                    config.prefix.to_string());
-    if (!config.interface_id.empty()) {
-      const Node& node = *subnet.node->find("interface-id");
-      interface_ids.add(config.interface_id, node, node.text());
-    }
-    for (const Ipv6Address& relay : config.relay_addresses)
-      relays.add(relay, *subnet.node->find("relay"), relay.to_string());
+    if (!config.interface_id.empty())
+      interface_ids.add(config.interface_id, subnet, "interface-id", node_of(subnet, "interface-id").text());
+    for (const Ipv6Address& relay : config.relay_addresses) relays.add(relay, subnet, "relay", relay.to_string());
   }
 }
 
@@ -82,23 +109,36 @@ const PortConfig* port_called(const std::vector<PortConfig>& ports, const std::s
 void check_interfaces(const Subnets& subnets, const std::vector<PortConfig>& ports, Remarks& remarks) {
   std::vector<std::string_view> names;
   for (const PortConfig& port : ports) names.push_back(port.name);
-  std::map<const PortConfig*, const Node*> direct;  // the subnet that has a port's direct clients
+  Claims<const PortConfig*> direct(remarks);
+  std::set<const Node*> complained;  // subnets of a shared network have one key in common
   for (const ReadSubnet& subnet : subnets) {
     if (!subnet.config.interface) continue;
-    const Node& node = *subnet.node->find("interface");
     const PortConfig* port = port_called(ports, *subnet.config.interface);
+    const Node& node = node_of(subnet, "interface");
     if (port == nullptr) {
-      remarks.error(node, fmt::format("\"{}\" is no port; the ports are: {}", *subnet.config.interface,
-                                      names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+      if (complained.insert(&node).second)
+        remarks.warning(node, fmt::format("\"{}\" is no port, so none of its clients is heard; the ports are: {}",
+                                          *subnet.config.interface,
+                                          names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
       continue;
     }
     const bool for_relayed = !subnet.config.interface_id.empty() || !subnet.config.relay_addresses.empty();
-    if (for_relayed) continue;
-    const auto [first, is_first] = direct.emplace(port, &node);
-    if (!is_first)
-      remarks.error(
-          node, fmt::format("not supported yet (shared networks): the clients of {} are already in {} ({})",
-                            *subnet.config.interface, first->second->parent->path(), remarks.line_of(*first->second)));
+    if (!for_relayed) direct.add(port, subnet, "interface", *subnet.config.interface);
+  }
+}
+
+/// A shared network is one link: its subnets have one interface, and answer Rapid Commit alike.
+void check_networks(const Subnets& subnets, Remarks& remarks) {
+  std::map<uint32_t, const ReadSubnet*> firsts;
+  for (const ReadSubnet& subnet : subnets) {
+    if (!subnet.config.network) continue;
+    const ReadSubnet& first = *firsts.emplace(*subnet.config.network, &subnet).first->second;
+    const auto differs = [&](std::string_view key) {
+      remarks.error(node_of(subnet, key), fmt::format("{} is not what the first subnet of this shared network has ({})",
+                                                      key, remarks.line_of(*first.node)));
+    };
+    if (subnet.config.interface != first.config.interface) differs("interface");
+    if (subnet.config.rapid_commit != first.config.rapid_commit) differs("rapid-commit");
   }
 }
 
@@ -109,6 +149,7 @@ void check_subnets(const std::vector<ReadSubnet>& subnets, const std::vector<Por
   check_overlaps(subnets, lease::LeaseType::kAddress, remarks);
   check_overlaps(subnets, lease::LeaseType::kPrefix, remarks);
   check_interfaces(subnets, ports, remarks);
+  check_networks(subnets, remarks);
 }
 
 }  // namespace tandem6::control

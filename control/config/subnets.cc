@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "control/config/address_text.h"
+#include "control/config/class_guard.h"
 #include "control/config/option_data.h"
 #include "control/config/option_text.h"
 #include "control/config/reader.h"
@@ -62,23 +63,62 @@ std::string read_interface_id(const Node& subnet, Remarks& remarks) {
   return id;
 }
 
-ReadSubnet read_subnet(const Node& node, const TimerKeys& global_timers, const Vocabulary& vocabulary,
-                       Remarks& remarks) {
+/// How clients are found to be on the link: what a subnet does not say its shared network says for it.
+void read_selectors(const Node& node, SubnetConfig& config, Remarks& remarks) {
+  const Node* interface = string_at(node, "interface");
+  if (interface != nullptr && !interface->text().empty()) config.interface = interface->text();
+  if (std::string id = read_interface_id(node, remarks); !id.empty()) config.interface_id = std::move(id);
+  if (auto relays = read_relays(node, remarks); !relays.empty()) config.relay_addresses = std::move(relays);
+}
+
+ReadSubnet read_subnet(const Node& node, const ScopeKeys& outer, const SubnetConfig& from_network,
+                       const Vocabulary& vocabulary, Remarks& remarks) {
   ReadSubnet subnet;
   subnet.node = &node;
+  subnet.config = from_network;
   const auto prefix = read_subnet_prefix(node, remarks);
   subnet.has_prefix = prefix.has_value();
   subnet.config.prefix = prefix.value_or(Ipv6Prefix{});
   subnet.config.id = static_cast<uint32_t>(integer_at(node, "id", 1, kMaxId, remarks).value_or(0));
-  subnet.config.lifetimes = resolve_timers(node, read_timers(node, global_timers, remarks), remarks);
-  subnet.config.rapid_commit = boolean_at(node, "rapid-commit").value_or(false);
-  const Node* interface = string_at(node, "interface");
-  if (interface != nullptr && !interface->text().empty()) subnet.config.interface = interface->text();
-  subnet.config.interface_id = read_interface_id(node, remarks);
-  subnet.config.relay_addresses = read_relays(node, remarks);
+  const ScopeKeys keys = read_scope(node, outer, remarks);
+  subnet.config.lifetimes = resolve_timers(node, keys.timers, remarks);
+  subnet.config.cache = keys.cache;
+  subnet.config.rapid_commit = keys.rapid_commit;
+  subnet.config.address_allocator = keys.address_allocator;
+  subnet.config.prefix_allocator = keys.prefix_allocator;
+  subnet.config.reservations_in_subnet = keys.reservations_in_subnet;
+  subnet.config.reservations_global = keys.reservations_global;
+  read_selectors(node, subnet.config, remarks);
   subnet.config.options = read_option_data(node, vocabulary, remarks);
+  subnet.config.guard = read_class_guard(node, vocabulary, remarks);
+  subnet.config.is_guarded = subnet.config.is_guarded || !subnet.config.guard.empty();
+  subnet.config.additional_classes = read_additional_classes(node, vocabulary, remarks);
   subnet.pools = read_pools(node, prefix, vocabulary, remarks);
   return subnet;
+}
+
+void read_network(const Node& node, const ScopeKeys& global, const Vocabulary& vocabulary, ReadSubnets& read,
+                  Remarks& remarks) {
+  NetworkConfig network;
+  require_key(node, "name", remarks);
+  if (const Node* name = string_at(node, "name")) {
+    network.name = name->text();
+    const bool is_known =
+        std::ranges::any_of(read.networks, [&](const NetworkConfig& known) { return known.name == network.name; });
+    if (is_known) remarks.error(*name, fmt::format("a shared network called \"{}\" is already there", network.name));
+  }
+  network.options = read_option_data(node, vocabulary, remarks);
+  network.guard = read_class_guard(node, vocabulary, remarks);
+  network.additional_classes = read_additional_classes(node, vocabulary, remarks);
+  const ScopeKeys keys = read_scope(node, global, remarks);
+  resolve_timers(node, keys.timers, remarks);
+  SubnetConfig shared;
+  shared.network = static_cast<uint32_t>(read.networks.size());
+  shared.is_guarded = !network.guard.empty();
+  read_selectors(node, shared, remarks);
+  for (const Node* subnet : objects_at(node, "subnet6"))
+    read.subnets.push_back(read_subnet(*subnet, keys, shared, vocabulary, remarks));
+  read.networks.push_back(std::move(network));
 }
 
 /// Kea before 2.5 numbered subnets by itself, from 1.
@@ -100,13 +140,13 @@ void number_the_rest(std::vector<ReadSubnet>& subnets, Remarks& remarks) {
 
 }  // namespace
 
-std::vector<ReadSubnet> read_subnets(const Node& dhcp6, const TimerKeys& global_timers, const Vocabulary& vocabulary,
-                                     Remarks& remarks) {
-  std::vector<ReadSubnet> subnets;
+ReadSubnets read_subnets(const Node& dhcp6, const ScopeKeys& global, const Vocabulary& vocabulary, Remarks& remarks) {
+  ReadSubnets read;
   for (const Node* node : objects_at(dhcp6, "subnet6"))
-    subnets.push_back(read_subnet(*node, global_timers, vocabulary, remarks));
-  number_the_rest(subnets, remarks);
-  return subnets;
+    read.subnets.push_back(read_subnet(*node, global, {}, vocabulary, remarks));
+  for (const Node* node : objects_at(dhcp6, "shared-networks")) read_network(*node, global, vocabulary, read, remarks);
+  number_the_rest(read.subnets, remarks);
+  return read;
 }
 
 }  // namespace tandem6::control

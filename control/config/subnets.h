@@ -1,4 +1,4 @@
-// `subnet6`: reading each subnet, then comparing them with each other and with the ports.
+// `subnet6` and `shared-networks`: reading each subnet, then comparing them with each other and with the ports.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@
 #include "control/config/json_text.h"
 #include "control/config/pools.h"
 #include "control/config/remarks.h"
-#include "control/config/timers.h"
+#include "control/config/scope_keys.h"
 #include "control/config/vocabulary.h"
 
 namespace tandem6::control {
@@ -19,8 +19,13 @@ struct ReadSubnet {
   const Node* node = nullptr;
 };
 
-std::vector<ReadSubnet> read_subnets(const Node& dhcp6, const TimerKeys& global_timers, const Vocabulary& vocabulary,
-                                     Remarks& remarks);
+struct ReadSubnets {
+  std::vector<ReadSubnet> subnets;
+  std::vector<NetworkConfig> networks;
+};
+
+/// `subnet6` and `shared-networks` of the file.
+ReadSubnets read_subnets(const Node& dhcp6, const ScopeKeys& global, const Vocabulary& vocabulary, Remarks& remarks);
 
 /// Ids, prefixes and pools that collide; clients that several subnets claim; interfaces that are no ports.
 void check_subnets(const std::vector<ReadSubnet>& subnets, const std::vector<PortConfig>& ports, Remarks& remarks);

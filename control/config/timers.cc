@@ -9,9 +9,6 @@
 namespace tandem6::control {
 namespace {
 
-constexpr uint32_t kDefaultPreferred = 3600;
-constexpr uint32_t kDefaultValid = 7200;
-
 void read_seconds(const Node& scope, std::string_view key, uint32_t min, std::optional<Given<uint32_t>>& into,
                   Remarks& remarks) {
   const auto value = integer_at(scope, key, min, Seconds::kInfinite, remarks);
@@ -35,10 +32,10 @@ void read_share(const Node& scope, std::string_view key, Given<double>& into, Re
     remarks.error(*node, "a share between 0 and 1 is wanted, such as 0.5");
 }
 
-/// RFC 8415 §14.2: of an infinite lifetime there is no half.
-uint32_t share_of(uint32_t lifetime, double share) {
-  if (lifetime == Seconds::kInfinite) return Seconds::kInfinite;
-  return static_cast<uint32_t>(std::llround(share * lifetime));
+/// What Kea makes of a preferred lifetime that nobody asked for.
+Seconds preferred_of(Seconds valid) {
+  if (valid.infinite()) return kInfinity;
+  return {static_cast<uint32_t>(std::llround(0.625 * valid.count))};
 }
 
 /// Of the nodes, the first that is written in `scope` itself; null when all come from further out.
@@ -54,28 +51,54 @@ const Node* node_of(const std::optional<Given<Value>>& given) {
   return given ? given->node : nullptr;
 }
 
-void check_t1_before_t2(const Node& scope, const TimerKeys& keys, lease::Lifetimes& lifetimes, Remarks& remarks) {
-  if (lifetimes.t2.count == 0 || lifetimes.t1 <= lifetimes.t2) return;
+void check_t1_before_t2(const Node& scope, const TimerKeys& keys, const lease::Lifetimes& lifetimes, Remarks& remarks) {
   if (keys.t1 && keys.t2) {
+    if (keys.t2->value == 0 || keys.t1->value <= keys.t2->value) return;
     // RFC 8415 §21.4 and §21.21: a client discards such an IA.
     if (const Node* at = written_in(scope, keys.t2->node, keys.t1->node))
       remarks.error(*at, fmt::format("rebind-timer {} is shorter than renew-timer {}: clients discard such an answer",
-                                     lifetimes.t2.count, lifetimes.t1.count));
+                                     keys.t2->value, keys.t1->value));
     return;
   }
   // One of the two is calculated. Kea leaves T1 to the client then, and so do we.
+  const Seconds preferred = lifetimes.preferred.usual;
+  const Seconds t2 = lifetimes.renew_times(preferred).t2;
+  lease::Lifetimes without_t2 = lifetimes;
+  without_t2.t2 = Seconds{0};
+  const Seconds t1 = without_t2.renew_times(preferred).t1;
+  if (t2.count == 0 || t1 <= t2) return;
   if (const Node* at = written_in(scope, node_of(keys.t1), node_of(keys.t2), node_of(keys.preferred)))
-    remarks.warning(*at, fmt::format("T1 {} would be later than T2 {}: T1 is left to the client", lifetimes.t1.count,
-                                     lifetimes.t2.count));
-  lifetimes.t1 = {0};
+    remarks.warning(*at, fmt::format("T1 {} would be later than T2 {}: T1 is left to the client", t1.count, t2.count));
 }
 
 }  // namespace
 
+std::optional<Given<lease::LifetimeRange>> read_lifetime(const Node& scope, const std::string& name, Remarks& remarks) {
+  std::optional<Given<uint32_t>> usual;
+  std::optional<Given<uint32_t>> min;
+  std::optional<Given<uint32_t>> max;
+  read_seconds(scope, name, 1, usual, remarks);
+  read_seconds(scope, "min-" + name, 1, min, remarks);
+  read_seconds(scope, "max-" + name, 1, max, remarks);
+  if (!usual && min && max) {
+    remarks.error(*min->node, fmt::format("min-{} and max-{} are there, but no {}", name, name, name));
+    return std::nullopt;
+  }
+  if (!usual) usual = min ? min : max;
+  if (!usual) return std::nullopt;
+  const Seconds value{usual->value};
+  const lease::LifetimeRange range{min ? Seconds{min->value} : value, value, max ? Seconds{max->value} : value};
+  if (range.min > range.usual)
+    remarks.error(*min->node, fmt::format("min-{} {} is longer than {} {}", name, range.min.count, name, value.count));
+  if (range.max < range.usual)
+    remarks.error(*max->node, fmt::format("max-{} {} is shorter than {} {}", name, range.max.count, name, value.count));
+  return Given<lease::LifetimeRange>{range, usual->node};
+}
+
 TimerKeys read_timers(const Node& scope, const TimerKeys& outer, Remarks& remarks) {
   TimerKeys keys = outer;
-  read_seconds(scope, "preferred-lifetime", 1, keys.preferred, remarks);
-  read_seconds(scope, "valid-lifetime", 1, keys.valid, remarks);
+  if (auto preferred = read_lifetime(scope, "preferred-lifetime", remarks)) keys.preferred = preferred;
+  if (auto valid = read_lifetime(scope, "valid-lifetime", remarks)) keys.valid = valid;
   read_seconds(scope, "renew-timer", 0, keys.t1, remarks);
   read_seconds(scope, "rebind-timer", 0, keys.t2, remarks);
   keys.calculate = boolean_at(scope, "calculate-tee-times").value_or(outer.calculate);
@@ -86,33 +109,30 @@ TimerKeys read_timers(const Node& scope, const TimerKeys& outer, Remarks& remark
 
 lease::Lifetimes resolve_timers(const Node& scope, const TimerKeys& keys, Remarks& remarks) {
   lease::Lifetimes lifetimes;
-  lifetimes.valid = {keys.valid ? keys.valid->value : kDefaultValid};
-  lifetimes.preferred = {keys.preferred ? keys.preferred->value : kDefaultPreferred};
-  if (lifetimes.preferred > lifetimes.valid) {
+  if (keys.valid) lifetimes.valid = keys.valid->value;
+  if (keys.preferred) lifetimes.preferred = keys.preferred->value;
+  if (lifetimes.preferred.usual > lifetimes.valid.usual) {
     const Node* at = written_in(scope, node_of(keys.preferred), node_of(keys.valid));
     if (keys.preferred && at != nullptr)
       remarks.error(*at, fmt::format("preferred-lifetime {} is longer than valid-lifetime {}",
-                                     lifetimes.preferred.count, lifetimes.valid.count));
-    // What Kea makes of a preferred lifetime that nobody asked for.
-    lifetimes.preferred = {share_of(lifetimes.valid.count, 0.625)};
+                                     lifetimes.preferred.usual.count, lifetimes.valid.usual.count));
+    lifetimes.preferred = preferred_of(lifetimes.valid.usual);
   }
   const Node* shares = written_in(scope, keys.t1_percent.node, keys.t2_percent.node);
   if (shares != nullptr && keys.t1_percent.value >= keys.t2_percent.value)
     remarks.error(*shares, fmt::format("t1-percent {} is not smaller than t2-percent {}", keys.t1_percent.value,
                                        keys.t2_percent.value));
-  const auto timer = [&](const std::optional<Given<uint32_t>>& given, double share) -> Seconds {
-    if (given) return {given->value};
-    return {keys.calculate ? share_of(lifetimes.preferred.count, share) : 0};
-  };
-  lifetimes.t1 = timer(keys.t1, keys.t1_percent.value);
-  lifetimes.t2 = timer(keys.t2, keys.t2_percent.value);
+  if (keys.t1) lifetimes.t1 = Seconds{keys.t1->value};
+  if (keys.t2) lifetimes.t2 = Seconds{keys.t2->value};
+  lifetimes.t1_share = keys.calculate ? static_cast<float>(keys.t1_percent.value) : 0;
+  lifetimes.t2_share = keys.calculate ? static_cast<float>(keys.t2_percent.value) : 0;
   check_t1_before_t2(scope, keys, lifetimes, remarks);
   const Node* late = keys.t2 ? written_in(scope, keys.t2->node, node_of(keys.preferred)) : nullptr;
-  if (late != nullptr && lifetimes.t2 > lifetimes.preferred)
+  if (late != nullptr && Seconds{keys.t2->value} > lifetimes.preferred.usual)
     remarks.warning(
         *late, fmt::format("rebind-timer {} is longer than preferred-lifetime {}: when its server is gone, a client "
                            "stops using its addresses for new connections before it asks another",
-                           lifetimes.t2.count, lifetimes.preferred.count));
+                           keys.t2->value, lifetimes.preferred.usual.count));
   return lifetimes;
 }
 

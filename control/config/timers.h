@@ -2,10 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "control/config/json_text.h"
 #include "control/config/remarks.h"
-#include "dataplane/lease/snapshot.h"
+#include "dataplane/lease/lifetimes.h"
 
 namespace tandem6::control {
 
@@ -17,14 +18,18 @@ struct Given {
 
 /// What is written down, here or further out.
 struct TimerKeys {
-  std::optional<Given<uint32_t>> preferred;
-  std::optional<Given<uint32_t>> valid;
+  std::optional<Given<lease::LifetimeRange>> preferred;
+  std::optional<Given<lease::LifetimeRange>> valid;
   std::optional<Given<uint32_t>> t1;
   std::optional<Given<uint32_t>> t2;
   bool calculate = true;
   Given<double> t1_percent{0.5, nullptr};
   Given<double> t2_percent{0.8, nullptr};
 };
+
+/// `NAME` with `min-NAME` and `max-NAME`, which belong together: a scope that has one of them inherits none. Nothing
+/// when none is there.
+std::optional<Given<lease::LifetimeRange>> read_lifetime(const Node& scope, const std::string& name, Remarks& remarks);
 
 TimerKeys read_timers(const Node& scope, const TimerKeys& outer, Remarks& remarks);
 

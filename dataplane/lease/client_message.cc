@@ -14,13 +14,15 @@ ListedLease listed_lease(LeaseType type, const wire::OptionView& option) {
   if (type == LeaseType::kAddress) {
     if (!option.is(wire::OptionCode::kIaAddress)) return {};
     const auto view = wire::IaAddressView::parse(option.data);
-    if (!view) return {.malformed = true, .key = {}};
-    return {.malformed = false, .key = LeaseKey{type, 128, view->address}};
+    if (!view) return {.malformed = true, .key = {}, .wish = {}};
+    return {.malformed = false, .key = LeaseKey{type, 128, view->address}, .wish = {view->preferred, view->valid}};
   }
   if (!option.is(wire::OptionCode::kIaPrefix)) return {};
   const auto view = wire::IaPrefixView::parse(option.data);
-  if (!view) return {.malformed = true, .key = {}};
-  return {.malformed = false, .key = LeaseKey{type, view->length, without_host_bits(view->prefix, view->length)}};
+  if (!view) return {.malformed = true, .key = {}, .wish = {}};
+  return {.malformed = false,
+          .key = LeaseKey{type, view->length, without_host_bits(view->prefix, view->length)},
+          .wish = {view->preferred, view->valid}};
 }
 
 bool ClientMessage::add_ia(LeaseType type, Bytes data) {
@@ -56,6 +58,9 @@ bool ClientMessage::scan(Bytes options) {
         break;
       case wire::OptionCode::kIaPd:
         if (!add_ia(LeaseType::kPrefix, option->data)) return false;
+        break;
+      case wire::OptionCode::kIaTa:
+        if (temporary_ias < kMaxIasPerMessage && wire::IaTaView::parse(option->data)) ++temporary_ias;
         break;
       default:
         break;

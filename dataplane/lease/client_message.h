@@ -8,6 +8,7 @@
 
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/fixed_list.h"
+#include "dataplane/lease/lifetimes.h"
 #include "dataplane/lease/record.h"
 #include "dataplane/wire/option.h"
 
@@ -25,6 +26,7 @@ struct RequestedIa {
 struct ListedLease {
   bool malformed = false;
   std::optional<LeaseKey> key;
+  Terms wish;  ///< the lifetimes that the client would like
 };
 ListedLease listed_lease(LeaseType type, const wire::OptionView& option);
 
@@ -50,7 +52,8 @@ struct ClientMessage {
   std::optional<Bytes> server_id;
   std::optional<wire::OptionRequestView> requested;
   bool rapid_commit = false;
-  size_t excess_ias = 0;  ///< behind the first kMaxIasPerMessage
+  size_t excess_ias = 0;     ///< behind the first kMaxIasPerMessage
+  size_t temporary_ias = 0;  ///< IA_TAs; none behind the first kMaxIasPerMessage is counted
 
   /// Those that are worked on. An IAID that comes again in the same kind of IA is left out: it must be unique (§21.4).
   FixedList<RequestedIa, kMaxIasPerMessage> ias;
@@ -59,8 +62,8 @@ struct ClientMessage {
     return std::ranges::any_of(ias, [&](const RequestedIa& ia) { return ia.type == type && ia.iaid == iaid; });
   }
 
-  /// Fills this from the options of a message. False when an option that the engine reads is malformed. IA_TA is not
-  /// looked at (RFC 9915: obsolete, ignored).
+  /// Fills this from the options of a message. False when an option that the engine reads is malformed. A
+  /// malformed IA_TA is passed over: RFC 9915 has done away with it.
   bool scan(Bytes options);
 
  private:

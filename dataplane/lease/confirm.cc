@@ -28,7 +28,7 @@ Verdict judge(const Exchange& exchange) {
 }  // namespace
 
 Answer answer_confirm(Exchange& exchange) {
-  if (exchange.subnet == nullptr) return dropped(DropReason::kNoSubnet);
+  if (exchange.link == nullptr) return dropped(DropReason::kNoSubnet);
   const Verdict verdict = judge(exchange);
   if (!verdict.any) return dropped(DropReason::kNothingAsked);
   exchange.reply.begin(wire::MessageType::kReply);

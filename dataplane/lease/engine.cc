@@ -31,6 +31,13 @@ Answer dispatch(MessageType type, Exchange& exchange) {
   }
 }
 
+ClientPlace place_of(const Request& request, const Snapshot& snapshot) {
+  ClientPlace place;
+  place.link = snapshot.select(request, place.classes);
+  place.host = find_host(request, place.link, snapshot);
+  return place;
+}
+
 }  // namespace
 
 bool may_change_leases(MessageType type) {
@@ -58,7 +65,7 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
 
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
-  Exchange exchange(request, group, snapshot, now, message, reply);
+  Exchange exchange(request, group, snapshot, now, message, place_of(request, snapshot), reply);
   return dispatch(type, exchange);
 }
 

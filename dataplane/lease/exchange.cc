@@ -10,18 +10,52 @@ namespace tandem6::lease {
 namespace {
 
 // RFC 8168 §3.2: a free prefix of the length that the client prefers, else the longest that is shorter.
-std::optional<LeaseKey> free_prefix(const Exchange& exchange, uint32_t iaid, uint8_t preferred_length) {
-  const uint64_t start = search_hash(exchange.snapshot.search_key(), exchange.request.client_duid, iaid, 0);
-  std::optional<LeaseKey> best;
-  for (const Pool& pool : exchange.subnet->prefix_pools) {
-    if (pool.unit_length > preferred_length || (best && pool.unit_length <= best->prefix_length)) continue;
+class PrefixByLength {
+ public:
+  PrefixByLength(const Exchange& exchange, uint32_t iaid, uint8_t preferred_length)
+      : start_(search_hash(exchange.snapshot.search_key(), exchange.request.client_duid, iaid, 0)),
+        preferred_length_(preferred_length) {}
+
+  void look_into(const Pool& pool) {
+    if (pool.unit_length > preferred_length_ || (best_ && pool.unit_length <= best_->prefix_length)) return;
     const auto* dense = std::get_if<std::shared_ptr<DensePool>>(&pool.space);
-    if (dense == nullptr) continue;
-    const auto unit = (*dense)->find_from(start);
-    if (unit) best = LeaseKey{LeaseType::kPrefix, pool.unit_length, (*dense)->address_of(*unit)};
+    if (dense == nullptr) return;
+    const auto unit = (*dense)->find_from(start_);
+    if (unit) best_ = LeaseKey{LeaseType::kPrefix, pool.unit_length, (*dense)->address_of(*unit)};
   }
-  return best;
+  const std::optional<LeaseKey>& best() const { return best_; }
+
+ private:
+  uint64_t start_;
+  uint8_t preferred_length_;
+  std::optional<LeaseKey> best_;
+};
+
+std::optional<LeaseKey> free_prefix(const Exchange& exchange, uint32_t iaid, uint8_t preferred_length) {
+  PrefixByLength search(exchange, iaid, preferred_length);
+  for (const Subnet* subnet : exchange.link->subnets) {
+    if (!exchange.admits(*subnet)) continue;
+    for (const Pool& pool : subnet->prefix_pools) {
+      if (pool.guard.admits(exchange.classes)) search.look_into(pool);
+    }
+  }
+  return search.best();
 }
+
+// What the client wrote into the IA about the lifetimes of this lease, else of the first that it lists.
+Terms wish_in(const RequestedIa& ia, const LeaseKey& key) {
+  std::optional<Terms> wish;
+  wire::OptionWalker walker(ia.options);
+  while (const auto option = walker.next()) {
+    const ListedLease listed = listed_lease(ia.type, *option);
+    if (!listed.key) continue;
+    if (*listed.key == key) return listed.wish;
+    if (!wish) wish = listed.wish;
+  }
+  return wish.value_or(Terms{});
+}
+
+bool is_fixed(const LifetimeRange& range) { return range.min == range.max; }
 
 }  // namespace
 
@@ -30,16 +64,19 @@ bool IaResult::names(const LeaseKey& key) const {
          std::ranges::find(withdrawn, key) != withdrawn.end();
 }
 
+bool contains(const Offered& offered, const LeaseKey& key) { return std::ranges::find(offered, key) != offered.end(); }
+
 Exchange::Exchange(const Request& request_, ShardGroup& group_, const Snapshot& snapshot_, AbsoluteTime now_,
-                   const ClientMessage& message_, Reply& reply_)
+                   const ClientMessage& message_, const ClientPlace& place, Reply& reply_)
     : request(request_),
       group(group_),
       snapshot(snapshot_),
       now(now_),
       message(message_),
-      subnet(snapshot_.select(request_)),
-      reply(reply_),
-      options_(subnet != nullptr ? &subnet->options : &snapshot_.global_options()) {}
+      link(place.link),
+      host(place.host),
+      classes(place.classes),
+      reply(reply_) {}
 
 HeldLeases Exchange::held(const RequestedIa& ia) {
   HeldLeases held;
@@ -65,11 +102,29 @@ bool Exchange::at_limit(size_t offered) const {
 }
 
 bool Exchange::on_link(const LeaseKey& key) const {
-  return key.type == LeaseType::kAddress ? subnet->prefix.contains(key.address) : subnet->pool_of(key) != nullptr;
+  return std::ranges::any_of(link->subnets, [&](const Subnet* subnet) {
+    if (key.type == LeaseType::kAddress) return subnet->prefix.contains(key.address);
+    return subnet->pool_of(key) != nullptr || is_reserved_for_client(key);
+  });
 }
 
-bool Exchange::can_extend(const Lease& lease) const {
-  return subnet != nullptr && subnet->pool_of(lease.key) != nullptr;
+const Subnet* Exchange::home_of(const LeaseKey& key) const {
+  if (link == nullptr) return nullptr;
+  if (const ReservedUnit* reserved = snapshot.reservations().unit(key)) {
+    return reserved->holder == host ? subnet_of_reserved(key) : nullptr;
+  }
+  for (const Subnet* subnet : link->subnets) {
+    if (!admits(*subnet)) continue;
+    const Pool* pool = subnet->pool_of(key);
+    if (pool != nullptr && pool->guard.admits(classes)) return subnet;
+  }
+  return nullptr;
+}
+
+const Subnet* Exchange::first_subnet() const {
+  if (link == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(link->subnets, [&](const Subnet* subnet) { return admits(*subnet); });
+  return found == link->subnets.end() ? nullptr : *found;
 }
 
 std::optional<LeaseKey> Exchange::wanted(const RequestedIa& ia) const {
@@ -82,7 +137,8 @@ std::optional<LeaseKey> Exchange::wanted(const RequestedIa& ia) const {
       return;
     }
     if (wanted) return;
-    const Pool* pool = subnet->pool_of(key);
+    const Subnet* subnet = home_of(key);
+    const Pool* pool = subnet != nullptr ? subnet->pool_of(key) : nullptr;
     if (pool != nullptr && !pool->is_taken(key.address)) wanted = key;
     if (!length) length = key.prefix_length;
   });
@@ -90,42 +146,125 @@ std::optional<LeaseKey> Exchange::wanted(const RequestedIa& ia) const {
   return wanted;
 }
 
+// --- reservations ----------------------------------------------------------------------------------------------------
+
+bool Exchange::is_reserved_for_client(const LeaseKey& key) const {
+  return host != nullptr && std::ranges::find(host->units, key) != host->units.end();
+}
+
+// A prefix says nothing about the link: it is of the subnet that its reservation stands in.
+const Subnet* Exchange::subnet_of_reserved(const LeaseKey& key) const {
+  for (const Subnet* subnet : link->subnets) {
+    if (!admits(*subnet)) continue;
+    const bool suits = key.type == LeaseType::kAddress ? subnet->prefix.contains(key.address)
+                                                       : host->scope == kGlobalScope || host->scope == subnet->id;
+    if (suits) return subnet;
+  }
+  return nullptr;
+}
+
+const ReservedUnit* Exchange::reserved_due(const RequestedIa& ia, const HeldLeases& held_leases,
+                                           const Offered& offered) const {
+  if (host == nullptr) return nullptr;
+  const auto in_this_ia = [&](const LeaseKey& key) {
+    return std::ranges::any_of(held_leases, [&](const Lease* lease) { return lease->key == key; });
+  };
+  if (std::ranges::any_of(host->units, in_this_ia)) return nullptr;
+  for (const LeaseKey& key : host->units) {
+    if (key.type != ia.type || contains(offered, key) || subnet_of_reserved(key) == nullptr) continue;
+    const ReservedUnit* unit = snapshot.reservations().unit(key);
+    // A unit that another of the client's IAs holds is taken, like one that another client holds.
+    if (unit != nullptr && group.is_available(request, snapshot, *unit)) return unit;
+  }
+  return nullptr;
+}
+
+// --- binding ---------------------------------------------------------------------------------------------------------
+
+Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key) const {
+  const Lifetimes& lifetimes = subnet.lifetimes;
+  const bool fixed = is_fixed(lifetimes.preferred) && is_fixed(lifetimes.valid);
+  return lifetimes.granted(fixed ? Terms{} : wish_in(ia, key));
+}
+
 IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
   IaResult result;
+  const ReservedUnit* reserved = link != nullptr ? reserved_due(ia, held, {}) : nullptr;
   for (Lease* lease : held) {
-    if (can_extend(*lease)) {
-      group.extend(*lease, *subnet, snapshot, now);
-      result.granted.push({lease->key, lease->preferred, lease->valid});
+    const Subnet* home = home_of(lease->key);
+    // What the client got out of a pool gives way to what is reserved for it.
+    if (home != nullptr && reserved == nullptr) {
+      result.granted.push(extend(*lease, *home, ia));
     } else {
       result.withdrawn.push(lease->key);
       group.free(*lease, snapshot);
     }
   }
-  if (result.granted.empty() && subnet != nullptr && !at_limit()) {
-    const Lease* fresh = group.allocate(request, *subnet, snapshot, ia.type, ia.iaid, wanted(ia), now);
-    if (fresh != nullptr) result.granted.push({fresh->key, fresh->preferred, fresh->valid});
+  if (result.granted.empty() && link != nullptr && !at_limit()) {
+    if (const Lease* fresh = take(ia, reserved)) {
+      result.granted.push({fresh->key, {fresh->preferred, fresh->valid}, snapshot.by_id(fresh->subnet_id)});
+    }
   }
   return result;
 }
+
+IaResult::Granted Exchange::extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia) {
+  const Terms terms = terms_for(subnet, ia, lease.key);
+  const Seconds age = now - lease.last_contact;
+  const bool same = lease.subnet_id == subnet.id && lease.preferred == terms.preferred && lease.valid == terms.valid;
+  if (same && subnet.cache.reuses(age, lease.valid)) {
+    group.count_reuse(lease, subnet);
+    const auto rest = [&](Seconds whole) { return Seconds{whole.count - std::min(age, whole).count}; };
+    return {lease.key, {rest(lease.preferred), rest(lease.valid)}, &subnet};
+  }
+  group.extend(lease, subnet, snapshot, terms, now);
+  return {lease.key, terms, &subnet};
+}
+
+const Lease* Exchange::take(const RequestedIa& ia, const ReservedUnit* reserved) {
+  if (reserved != nullptr) {
+    const Subnet& subnet = *subnet_of_reserved(reserved->key());
+    const Terms terms = terms_for(subnet, ia, reserved->key());
+    const Lease* lease = group.allocate_reserved(request, subnet, snapshot, *reserved, ia.iaid, terms, now);
+    if (lease != nullptr) return lease;
+  }
+  return take_from_pools(ia);
+}
+
+const Lease* Exchange::take_from_pools(const RequestedIa& ia) {
+  const UnitWish wish{.type = ia.type, .iaid = ia.iaid, .unit = wanted(ia), .classes = classes};
+  // The subnet of the wanted unit first: the others would find something in their own pools.
+  const Subnet* preferred = wish.unit ? home_of(*wish.unit) : nullptr;
+  for (const bool as_preferred : {true, false}) {
+    for (const Subnet* subnet : link->subnets) {
+      if ((subnet == preferred) != as_preferred || !admits(*subnet)) continue;
+      const Terms terms = terms_for(*subnet, ia, wish.unit.value_or(LeaseKey{}));
+      if (const Lease* lease = group.allocate(request, *subnet, snapshot, wish, terms, now)) return lease;
+    }
+  }
+  group.count_failure(*link->subnets.front());
+  return nullptr;
+}
+
+// --- answering -------------------------------------------------------------------------------------------------------
 
 void Exchange::write_granted(const RequestedIa& ia, const IaResult& result) {
   if (result.granted.empty()) {
     write_nothing_available(ia.type, ia.iaid);
     return;
   }
-  const auto open = reply.open_ia(ia, &subnet->lifetimes);
+  const auto open = reply.open_ia(ia);
   write_leases(result);
   reply.close_ia(open);
 }
 
 void Exchange::write_leases(const IaResult& result) {
   for (const IaResult::Granted& lease : result.granted) {
-    reply.lease(lease.key, lease.preferred, lease.valid);
-    if (pool_options_) continue;
-    if (const Pool* pool = subnet->pool_of(lease.key)) {
-      options_ = &pool->options;
-      pool_options_ = true;
-    }
+    reply.lease(lease.key, lease.terms.preferred, lease.terms.valid);
+    reply.renew_within(lease.subnet->lifetimes.renew_times(lease.terms.preferred));
+    if (served_by_ != nullptr) continue;
+    served_by_ = lease.subnet;
+    served_from_ = lease.subnet->pool_of(lease.key);
   }
 }
 
@@ -134,7 +273,25 @@ void Exchange::write_nothing_available(LeaseType type, uint32_t iaid) {
   reply.ia_status(type, iaid, type == LeaseType::kAddress ? StatusCode::kNoAddrsAvail : StatusCode::kNoPrefixAvail);
 }
 
+// RFC 9915 §21.5 has done away with IA_TA and would have it ignored. A client that still sends one knows RFC 8415, and
+// would wait for a word on it: no addresses where it asks for some, no binding where it believes that it has one.
+void Exchange::refuse_temporary_ias() {
+  const wire::MessageType type = request.received->message.type;
+  const bool asks = type == wire::MessageType::kSolicit || type == wire::MessageType::kRequest;
+  size_t left = message.temporary_ias;
+  wire::OptionWalker walker(request.received->message.options);
+  while (left != 0) {
+    const auto option = walker.next();
+    if (!option) return;
+    const auto ia = option->is(wire::OptionCode::kIaTa) ? wire::IaTaView::parse(option->data) : std::nullopt;
+    if (!ia) continue;
+    reply.ia_ta_status(ia->iaid, asks ? wire::StatusCode::kNoAddrsAvail : wire::StatusCode::kNoBinding);
+    --left;
+  }
+}
+
 void Exchange::refuse_excess_ias() {
+  refuse_temporary_ias();
   if (message.excess_ias == 0) return;
   const wire::MessageType type = request.received->message.type;
   const bool gives_back = type == wire::MessageType::kRelease || type == wire::MessageType::kDecline;
@@ -153,6 +310,15 @@ void Exchange::refuse_excess_ias() {
   }
 }
 
-void Exchange::write_options() { reply.options(*options_, message); }
+void Exchange::write_options() {
+  const Subnet* subnet = served_by_ != nullptr ? served_by_ : first_subnet();
+  OptionChain chain;
+  if (host != nullptr) chain.push(&host->options);
+  if (served_from_ != nullptr) chain.push(&served_from_->options);
+  if (subnet != nullptr) chain.push(&subnet->options);
+  if (link != nullptr && link->network != nullptr) chain.push(&link->network->options);
+  chain.push(&snapshot.global_options());
+  reply.options(chain, message, classes);
+}
 
 }  // namespace tandem6::lease

@@ -24,8 +24,8 @@ using HeldLeases = FixedList<Lease*, kMaxLeasesPerIa>;
 struct IaResult {
   struct Granted {
     LeaseKey key;
-    Seconds preferred;
-    Seconds valid;
+    Terms terms;
+    const Subnet* subnet;
   };
   FixedList<Granted, kMaxLeasesPerIa> granted;
   FixedList<LeaseKey, kMaxLeasesPerIa> withdrawn;  ///< was the client's, is no longer
@@ -33,18 +33,31 @@ struct IaResult {
   bool names(const LeaseKey& key) const;
 };
 
+/// Units that an Advertise has offered so far: it takes nothing, so no other IA may be offered the same.
+using Offered = FixedList<LeaseKey, kMaxIasPerMessage>;
+bool contains(const Offered& offered, const LeaseKey& key);
+
+/// What the configuration makes of a client.
+struct ClientPlace {
+  const Link* link = nullptr;         ///< of the client (§13.1); null when we know nothing about it
+  const Reservation* host = nullptr;  ///< the client's reservation, if it has one
+  ClassSet classes;
+};
+
 /// Lives as long as one call of answer().
 class Exchange {
  public:
   Exchange(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now,
-           const ClientMessage& message, Reply& reply);
+           const ClientMessage& message, const ClientPlace& place, Reply& reply);
 
   const Request& request;
   ShardGroup& group;
   const Snapshot& snapshot;
   const AbsoluteTime now;
   const ClientMessage& message;
-  const Subnet* const subnet;  ///< of the client's link (§13.1); null when we know nothing about that link
+  const Link* const link;
+  const Reservation* const host;
+  const ClassSet classes;
   Reply& reply;
 
   // --- looking
@@ -53,13 +66,27 @@ class Exchange {
   HeldLeases held(const RequestedIa& ia);
   /// Does the client hold kMaxLeasesPerClient leases, with these that it is offered?
   bool at_limit(size_t offered = 0) const;
-  /// Is this lease "appropriate for the link" that the client is on? Needs a subnet. An address is when it is in the
-  /// subnet's prefix; a prefix, which says nothing about the link it is routed to, when a pool of the subnet has it.
+  /// Is this lease "appropriate for the link" that the client is on? Needs a link. An address is when it is in the
+  /// prefix of one of its subnets; a prefix, which says nothing about the link it is routed to, when a pool of the link
+  /// has it, or the client's reservation.
   bool on_link(const LeaseKey& key) const;
-  /// Can the lease go on? Not when the client has moved, or the pool is no longer configured.
-  bool can_extend(const Lease& lease) const;
-  /// Which unit the client would like for this IA, among those that it may have. Needs a subnet.
+  /// The subnet of the client's link that this lease can go on in; null when it cannot: the client has moved, the pool
+  /// is gone or closed to it, or the unit is reserved for another client.
+  const Subnet* home_of(const LeaseKey& key) const;
+  /// May the client use this subnet of its link?
+  bool admits(const Subnet& subnet) const { return link->admits(subnet, classes); }
+  /// The first subnet of the link that the client may use; null when there is none.
+  const Subnet* first_subnet() const;
+  /// Which unit the client would like for this IA, among those that it may have. Needs a link.
   std::optional<LeaseKey> wanted(const RequestedIa& ia) const;
+  /// The reserved unit that the IA should have and has not: free, and in no other IA of the client. Null also when the
+  /// IA holds a reserved one already. Needs a link.
+  const ReservedUnit* reserved_due(const RequestedIa& ia, const HeldLeases& held, const Offered& offered) const;
+  bool is_reserved_for_client(const LeaseKey& key) const;
+  /// The subnet that a reserved unit of this client is leased in; null when the unit does not suit the link.
+  const Subnet* subnet_of_reserved(const LeaseKey& key) const;
+  /// What is granted for this lease of the IA.
+  Terms terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key) const;
 
   // --- changing (needs room in the log)
   // ---------------------------------------------------------------------------------
@@ -74,14 +101,19 @@ class Exchange {
   void write_leases(const IaResult& result);
   /// NoAddrsAvail or NoPrefixAvail in the IA.
   void write_nothing_available(LeaseType type, uint32_t iaid);
-  /// Says about the IAs behind the first kMaxIasPerMessage that nothing was done for them.
+  /// Says about IA_TAs, and about the IAs behind the first kMaxIasPerMessage, that nothing was done for them.
   void refuse_excess_ias();
-  /// The configuration options: of the first granted lease's pool, else of the subnet, else the global ones.
+  /// The configuration options. The narrower scope wins: reservation, pool, subnet, shared network, classes, global.
   void write_options();
 
  private:
-  const OptionSet* options_;
-  bool pool_options_ = false;
+  void refuse_temporary_ias();
+  IaResult::Granted extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia);
+  const Lease* take(const RequestedIa& ia, const ReservedUnit* reserved);
+  const Lease* take_from_pools(const RequestedIa& ia);
+
+  const Subnet* served_by_ = nullptr;  // of the first lease granted
+  const Pool* served_from_ = nullptr;
 };
 
 }  // namespace tandem6::lease

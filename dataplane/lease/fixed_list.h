@@ -23,6 +23,7 @@ class FixedList {
 
   T* begin() { return items_; }
   T* end() { return items_ + size_; }
+  const T* data() const { return items_; }
   const T* begin() const { return items_; }
   const T* end() const { return items_ + size_; }
 

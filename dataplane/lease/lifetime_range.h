@@ -8,6 +8,11 @@
 namespace tandem6::lease {
 
 struct LifetimeRange {
+  constexpr LifetimeRange() = default;
+  /// Of this length for everybody.
+  constexpr LifetimeRange(Seconds only) : min(only), usual(only), max(only) {}
+  constexpr LifetimeRange(Seconds min_, Seconds usual_, Seconds max_) : min(min_), usual(usual_), max(max_) {}
+
   Seconds min;
   Seconds usual;  ///< of a client that wishes nothing
   Seconds max;

@@ -46,33 +46,29 @@ void Pool::rest_under(const LeaseKey& misfit) const {
 
 std::shared_ptr<DensePool> PoolBook::dense(LeaseType type, const Ipv6Address& first, uint8_t unit_length,
                                            uint32_t count) {
-  for (const Dense& space : dense_) {
-    if (space->type() == type && space->first() == first && space->unit_length() == unit_length &&
-        space->count() == count) {
-      return space;
-    }
+  Dense& space = dense_[{type, first, unit_length, count}];
+  if (space == nullptr) {
+    space = std::make_shared<DensePool>(type, first, unit_length, count);
+    fresh_.insert(space.get());
   }
-  const Dense& made = dense_.emplace_back(std::make_shared<DensePool>(type, first, unit_length, count));
-  fresh_.push_back(made.get());
-  return made;
+  return space;
 }
 
 std::shared_ptr<SparsePool> PoolBook::sparse(const Ipv6Address& first, const Ipv6Address& last) {
-  for (const Sparse& space : sparse_) {
-    if (space->first() == first && space->last() == last) return space;
+  Sparse& space = sparse_[{first, last}];
+  if (space == nullptr) {
+    space = std::make_shared<SparsePool>(first, last);
+    fresh_.insert(space.get());
   }
-  const Sparse& made = sparse_.emplace_back(std::make_shared<SparsePool>(first, last));
-  fresh_.push_back(made.get());
-  return made;
+  return space;
 }
 
 bool PoolBook::is_fresh(const Pool& pool) const {
-  const void* space = std::visit([](const auto& held) -> const void* { return held.get(); }, pool.space);
-  return std::ranges::find(fresh_, space) != fresh_.end();
+  return std::visit([this](const auto& space) { return fresh_.contains(space.get()); }, pool.space);
 }
 
 void PoolBook::settle() {
-  const auto unused = [](const auto& space) { return space.use_count() == 1; };
+  const auto unused = [](const auto& entry) { return entry.second.use_count() == 1; };
   std::erase_if(dense_, unused);
   std::erase_if(sparse_, unused);
   fresh_.clear();

@@ -1,11 +1,16 @@
 // A pool of a subnet: which addresses or prefixes it holds, where the taken ones are known, which options it sends.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "dataplane/lease/class_set.h"
 #include "dataplane/lease/dense_pool.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/sparse_pool.h"
@@ -18,9 +23,12 @@ struct Pool {
   Ipv6Address first;
   Ipv6Address last;  ///< the last address of the last unit
   std::variant<std::shared_ptr<DensePool>, std::shared_ptr<SparsePool>> space;
-  OptionSet options;  ///< pool, subnet and global options in one
-  std::string text;   ///< as the configuration writes it
+  OptionSet options;
+  ClassSet guard = {};
+  std::vector<ClassId> additional_classes = {};  ///< evaluated when a client is served from here
+  std::string text;                              ///< as the configuration writes it
 
+  bool is_dense() const { return std::holds_alternative<std::shared_ptr<DensePool>>(space); }
   /// Could this lease come from here?
   bool contains(const LeaseKey& key) const {
     return key.type == type && key.prefix_length == unit_length && first <= key.address && key.address <= last;
@@ -57,9 +65,11 @@ class PoolBook {
   void settle();
 
  private:
-  std::vector<std::shared_ptr<DensePool>> dense_;
-  std::vector<std::shared_ptr<SparsePool>> sparse_;
-  std::vector<const void*> fresh_;  // spaces
+  using DenseBounds = std::tuple<LeaseType, Ipv6Address, uint8_t, uint32_t>;
+  using SparseBounds = std::pair<Ipv6Address, Ipv6Address>;
+  std::map<DenseBounds, std::shared_ptr<DensePool>> dense_;
+  std::map<SparseBounds, std::shared_ptr<SparsePool>> sparse_;
+  std::unordered_set<const void*> fresh_;  // spaces
 };
 
 }  // namespace tandem6::lease

@@ -10,7 +10,7 @@ bool withdraw_off_link(Exchange& exchange, const RequestedIa& ia) {
   bool any = false;
   each_listed(ia, [&](const LeaseKey& key) { any = any || is_wrong(key); });
   if (!any) return false;
-  const auto open = exchange.reply.open_ia(ia, nullptr);
+  const auto open = exchange.reply.open_ended_ia(ia);
   each_listed(ia, [&](const LeaseKey& key) {
     if (is_wrong(key)) exchange.reply.withdrawn(key);
   });
@@ -38,7 +38,7 @@ bool answer_ia(Exchange& exchange, const RequestedIa& ia) {
 // too.
 Answer answer_rebind(Exchange& exchange) {
   if (exchange.message.ias.empty()) return dropped(DropReason::kNothingAsked);
-  if (exchange.subnet == nullptr) return dropped(DropReason::kNoSubnet);
+  if (exchange.link == nullptr) return dropped(DropReason::kNoSubnet);
   exchange.reply.begin(wire::MessageType::kReply);
   bool something_told = false;
   for (const RequestedIa& ia : exchange.message.ias) something_told = answer_ia(exchange, ia) || something_told;

@@ -6,7 +6,7 @@ namespace tandem6::lease {
 void renew_ia(Exchange& exchange, const RequestedIa& ia, const HeldLeases& held) {
   const IaResult result = exchange.bind(ia, held);
   // With nothing left to extend, T1 and T2 are "the valid lifetime for the IA option", which is 0.
-  const auto open = exchange.reply.open_ia(ia, result.granted.empty() ? nullptr : &exchange.subnet->lifetimes);
+  const auto open = result.granted.empty() ? exchange.reply.open_ended_ia(ia) : exchange.reply.open_ia(ia);
   exchange.write_leases(result);
   for (const LeaseKey& key : result.withdrawn) exchange.reply.withdrawn(key);
   // What the client believes to have and has not: for another link, ended, or never its own. It must stop using it.

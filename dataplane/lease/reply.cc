@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/lease/option_choice.h"
+#include "dataplane/lease/relay_supplied_options.h"
+
 namespace tandem6::lease {
 namespace {
 
@@ -50,7 +53,7 @@ Reply::Reply(MutableBytes out, const Request& request, const Snapshot& snapshot)
 bool Reply::has_room_for(const ClientMessage& message) const {
   const size_t identifiers = 2 * kOptionHeader + request_.client_duid.size() + snapshot_.server_duid().bytes().size();
   const size_t message_level = kOptionHeader + kLeaseSize;  // Rapid Commit and a status, at most
-  const size_t ias = (message.ias.size() + message.excess_ias) * (kIaHeader + kLeaseSize);
+  const size_t ias = (message.ias.size() + message.excess_ias + message.temporary_ias) * (kIaHeader + kLeaseSize);
   return !writer_.overflow() &&
          capacity_ - writer_.size() >= wire::MessageView::kHeaderSize + identifiers + message_level + ias;
 }
@@ -58,11 +61,19 @@ bool Reply::has_room_for(const ClientMessage& message) const {
 void Reply::begin(wire::MessageType type) {
   type_ = type;
   writer_.message_header(type, request_.received->message.transaction_id);
+  options_at_ = writer_.size();
   if (!request_.client_duid.empty()) writer_.option(OptionCode::kClientId, request_.client_duid);
   writer_.option(OptionCode::kServerId, snapshot_.server_duid().bytes());
 }
 
 void Reply::status(StatusCode code) { wire::put_status(writer_, code, text_of(code)); }
+
+void Reply::options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
+  const wire::ReceivedMessage& received = *request_.received;
+  write_options(writer_, {.requested = message.requested, .classes = classes, .options = received.message.options},
+                chain);
+  write_relay_supplied_options(writer_, options_at_, received.relays(), snapshot_.relay_supplied());
+}
 
 void Reply::ia_status(LeaseType type, uint32_t iaid, StatusCode code) {
   const auto ia = wire::begin_ia(writer_, ia_code(type), iaid, Seconds{0}, Seconds{0});
@@ -70,10 +81,35 @@ void Reply::ia_status(LeaseType type, uint32_t iaid, StatusCode code) {
   writer_.end(ia);
 }
 
-wire::Writer::OpenOption Reply::open_ia(const RequestedIa& ia, const Lifetimes* lifetimes) {
-  const Seconds t1 = lifetimes != nullptr ? lifetimes->t1 : Seconds{0};
-  const Seconds t2 = lifetimes != nullptr ? lifetimes->t2 : Seconds{0};
-  return wire::begin_ia(writer_, ia_code(ia.type), ia.iaid, t1, t2);
+void Reply::ia_ta_status(uint32_t iaid, StatusCode code) {
+  const auto ia = writer_.begin(OptionCode::kIaTa);
+  writer_.u32(iaid);
+  status(code);
+  writer_.end(ia);
+}
+
+wire::Writer::OpenOption Reply::open_ia(const RequestedIa& ia) {
+  const auto open = open_ended_ia(ia);
+  if (!writer_.overflow()) renew_times_at_.push(writer_.size() - 2 * sizeof(uint32_t));
+  return open;
+}
+
+wire::Writer::OpenOption Reply::open_ended_ia(const RequestedIa& ia) {
+  return wire::begin_ia(writer_, ia_code(ia.type), ia.iaid, Seconds{0}, Seconds{0});
+}
+
+// 0, which leaves the choice to the client, is kept only when all say so.
+void Reply::renew_within(const RenewTimes& times) {
+  const auto earlier = [](Seconds a, Seconds b) {
+    if (a.count == 0 || b.count == 0) return Seconds{a.count + b.count};
+    return std::min(a, b);
+  };
+  if (renew_times_seen_) {
+    renew_times_ = {earlier(renew_times_.t1, times.t1), earlier(renew_times_.t2, times.t2)};
+  } else {
+    renew_times_ = times;
+    renew_times_seen_ = true;
+  }
 }
 
 void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid) {
@@ -87,6 +123,10 @@ void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid) {
 }
 
 Answer Reply::finish(bool after_commit) {
+  for (const size_t at : renew_times_at_) {
+    writer_.overwrite_u32(at, renew_times_.t1.count);
+    writer_.overwrite_u32(at + sizeof(uint32_t), renew_times_.t2.count);
+  }
   relays_.close(writer_);
   if (writer_.overflow()) return dropped(DropReason::kReplyTooBig);
   return {.dropped = DropReason::kNone, .size = writer_.size(), .type = type_, .after_commit = after_commit};

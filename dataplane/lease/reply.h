@@ -4,7 +4,7 @@
 
 #include "dataplane/lease/client_message.h"
 #include "dataplane/lease/engine.h"
-#include "dataplane/lease/option_choice.h"
+#include "dataplane/lease/option_chain.h"
 #include "dataplane/wire/builder.h"
 
 namespace tandem6::lease {
@@ -25,17 +25,19 @@ class Reply {
   void rapid_commit() { writer_.option(wire::OptionCode::kRapidCommit, Bytes{}); }
   /// Of the whole message.
   void status(wire::StatusCode code);
-  void options(const OptionSet& set, const ClientMessage& message) {
-    const OptionSet* const chain[] = {&set};
-    write_options(
-        writer_, {.requested = message.requested, .classes = {}, .options = request_.received->message.options}, chain);
-  }
+  /// The configured options of these scopes, and what relays supply.
+  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes);
 
   /// An IA with nothing but a status in it.
   void ia_status(LeaseType type, uint32_t iaid, wire::StatusCode code);
-  /// An IA, to be filled with lease() and closed. Without `lifetimes` T1 and T2 are 0: there is nothing to extend in
-  /// it.
-  [[nodiscard]] wire::Writer::OpenOption open_ia(const RequestedIa& ia, const Lifetimes* lifetimes);
+  void ia_ta_status(uint32_t iaid, wire::StatusCode code);
+  /// An IA, to be filled with lease() and closed. Its T1 and T2 follow from renew_within().
+  [[nodiscard]] wire::Writer::OpenOption open_ia(const RequestedIa& ia);
+  /// With T1 and T2 of 0: there is nothing to extend in it.
+  [[nodiscard]] wire::Writer::OpenOption open_ended_ia(const RequestedIa& ia);
+  /// A lease in the answer wants to be renewed by then. All IAs get the earliest times, so that the client renews them
+  /// with one message (§18.3.9 to §18.3.10: "the same for all IAs" of the client).
+  void renew_within(const RenewTimes& times);
   void lease(const LeaseKey& key, Seconds preferred, Seconds valid);
   /// A lease that the client must stop using: lifetimes 0.
   void withdrawn(const LeaseKey& key) { lease(key, Seconds{0}, Seconds{0}); }
@@ -51,6 +53,10 @@ class Reply {
   wire::Writer writer_;
   wire::RelayReplies relays_;
   wire::MessageType type_{};
+  size_t options_at_ = 0;  ///< where those of the answer itself begin, inside of the Relay-replies
+  RenewTimes renew_times_{};
+  bool renew_times_seen_ = false;
+  FixedList<size_t, kMaxIasPerMessage> renew_times_at_;  ///< where T1 and T2 have yet to be written
 };
 
 /// There is no answer, for this reason.

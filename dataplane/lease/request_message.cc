@@ -11,7 +11,7 @@ bool lists_off_link_address(const Exchange& exchange, const RequestedIa& ia) {
   bool off_link = false;
   each_listed(ia, [&](const LeaseKey& key) {
     if (key.address.is_unspecified()) return;
-    off_link = off_link || exchange.subnet == nullptr || !exchange.on_link(key);
+    off_link = off_link || exchange.link == nullptr || !exchange.on_link(key);
   });
   return off_link;
 }
@@ -19,7 +19,7 @@ bool lists_off_link_address(const Exchange& exchange, const RequestedIa& ia) {
 void answer_ia(Exchange& exchange, const RequestedIa& ia) {
   if (lists_off_link_address(exchange, ia)) {
     exchange.reply.ia_status(ia.type, ia.iaid, wire::StatusCode::kNotOnLink);
-  } else if (exchange.subnet == nullptr) {
+  } else if (exchange.link == nullptr) {
     exchange.write_nothing_available(ia.type, ia.iaid);
   } else {
     exchange.write_granted(ia, exchange.bind(ia, exchange.held(ia)));

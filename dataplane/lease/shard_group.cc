@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "dataplane/lease/unit_search.h"
 #include "dataplane/wire/require.h"
 
 namespace tandem6::lease {
@@ -32,44 +31,63 @@ ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, siz
   }
 }
 
-Lease* ShardGroup::allocate(const Request& request, const Subnet& subnet, const Snapshot& snapshot, LeaseType type,
-                            uint32_t iaid, const std::optional<LeaseKey>& wanted, AbsoluteTime now) {
-  Shard& home = shard(request.shard());
-  UnitSearch search(home, request, subnet, snapshot, type, iaid, UnitSearch::Mode::kTake);
-  const auto key = search.run(wanted);
-  SubnetCounters::Cell& cell = cell_of(subnet);
-  if (!key) {
-    add(cell.allocation_failures, 1);
-    return nullptr;
-  }
-  const LeaseRecord record{.key = *key,
+Lease* ShardGroup::allocate(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
+                            const UnitWish& wish, const Terms& terms, AbsoluteTime now) {
+  UnitSearch search(shard(request.shard()), request, snapshot, UnitSearch::Mode::kTake);
+  const auto key = search.run(subnet, wish);
+  return key ? &insert(request, subnet, *key, wish.iaid, terms, now) : nullptr;
+}
+
+Lease* ShardGroup::allocate_reserved(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
+                                     const ReservedUnit& unit, uint32_t iaid, const Terms& terms, AbsoluteTime now) {
+  UnitSearch search(shard(request.shard()), request, snapshot, UnitSearch::Mode::kTake);
+  if (!search.obtain(unit.pool, unit.key())) return nullptr;
+  return &insert(request, subnet, unit.key(), iaid, terms, now);
+}
+
+Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const LeaseKey& key, uint32_t iaid,
+                          const Terms& terms, AbsoluteTime now) {
+  const LeaseRecord record{.key = key,
                            .status = BindingStatus::kActive,
                            .iaid = iaid,
                            .subnet_id = subnet.id,
-                           .preferred = subnet.lifetimes.preferred,
-                           .valid = subnet.lifetimes.valid,
+                           .preferred = terms.preferred,
+                           .valid = terms.valid,
                            .last_contact = now,
                            .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
-  Lease& lease = home.insert(request.client_duid, record);
+  Lease& lease = shard(request.shard()).insert(request.client_duid, record);
   log_.append(LeaseChange::Kind::kPut, record);
-  add(type == LeaseType::kAddress ? cell.addresses : cell.prefixes, 1);
-  add(type == LeaseType::kAddress ? cell.addresses_assigned : cell.prefixes_assigned, 1);
-  return &lease;
+  SubnetCounters::Cell& cell = cell_of(subnet);
+  const bool is_address = key.type == LeaseType::kAddress;
+  add(is_address ? cell.addresses : cell.prefixes, 1);
+  add(is_address ? cell.addresses_assigned : cell.prefixes_assigned, 1);
+  return lease;
 }
 
 std::optional<LeaseKey> ShardGroup::look_for(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
-                                             LeaseType type, uint32_t iaid, const std::optional<LeaseKey>& wanted) {
-  UnitSearch search(shard(request.shard()), request, subnet, snapshot, type, iaid, UnitSearch::Mode::kLook);
-  return search.run(wanted);
+                                             const UnitWish& wish) {
+  return UnitSearch(shard(request.shard()), request, snapshot, UnitSearch::Mode::kLook).run(subnet, wish);
 }
 
-void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, AbsoluteTime now) {
+bool ShardGroup::is_available(const Request& request, const Snapshot& snapshot, const ReservedUnit& unit) {
+  return UnitSearch(shard(request.shard()), request, snapshot, UnitSearch::Mode::kLook).obtain(unit.pool, unit.key());
+}
+
+void ShardGroup::count_failure(const Subnet& subnet) const { add(cell_of(subnet).allocation_failures, 1); }
+
+void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
+                        AbsoluteTime now) {
   if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
-  lease.preferred = subnet.lifetimes.preferred;
-  lease.valid = subnet.lifetimes.valid;
+  lease.preferred = terms.preferred;
+  lease.valid = terms.valid;
   lease.last_contact = now;
   shard(lease.shard).reschedule(lease);
   append(LeaseChange::Kind::kPut, lease);
+}
+
+void ShardGroup::count_reuse(const Lease& lease, const Subnet& subnet) const {
+  SubnetCounters::Cell& cell = cell_of(subnet);
+  add(lease.key.type == LeaseType::kAddress ? cell.address_reuses : cell.prefix_reuses, 1);
 }
 
 // The subnet has another id than when the lease was made: whoever edits a configuration may number anew.
@@ -85,9 +103,7 @@ void ShardGroup::free(Lease& lease, const Snapshot& snapshot) {
   if (freed_count_ == freed_.size()) settle(snapshot);
   append(LeaseChange::Kind::kDelete, lease);
   // index_step() no longer finds this lease, but its unit rests until settle().
-  for (const Pool& pool : snapshot.incoming) {
-    if (pool.contains(lease.key)) pool.mark_taken(lease.key.address, lease.shard);
-  }
+  if (snapshot.incoming != nullptr) snapshot.incoming->mark(lease.key, lease.shard);
   freed_[(freed_first_ + freed_count_++) % freed_.size()] = {
       .sequence = log_.written(), .key = lease.key, .subnet_id = lease.subnet_id, .shard = lease.shard};
   if (const Subnet* subnet = snapshot.by_id(lease.subnet_id)) {
@@ -155,9 +171,7 @@ void ShardGroup::settle_one(const Freed& freed, const Snapshot& snapshot) {
   if (shard(freed.shard).find(freed.key) != nullptr) return;
   // The coming spaces first: as long as the unit is marked in the pool of today nobody takes it there and marks it
   // here.
-  for (const Pool& pool : snapshot.incoming) {
-    if (pool.contains(freed.key)) pool.release(freed.key.address);
-  }
+  if (snapshot.incoming != nullptr) snapshot.incoming->release(freed.key);
   if (const Pool* pool = snapshot.pool_of(freed.key, freed.subnet_id)) pool->release(freed.key.address);
 }
 
@@ -178,7 +192,7 @@ bool ShardGroup::load(const LeaseRecord& record, const Snapshot& snapshot) {
 }
 
 bool ShardGroup::index_step(const Snapshot& snapshot, unsigned budget) {
-  if (snapshot.incoming.empty()) return true;
+  if (snapshot.incoming == nullptr) return true;
   if (index_serial_ != snapshot.serial()) {
     index_serial_ = snapshot.serial();
     index_shard_ = worker_;
@@ -189,10 +203,7 @@ bool ShardGroup::index_step(const Snapshot& snapshot, unsigned budget) {
     const Shard& walked = shard(index_shard_);
     index_place_ = walked.walk(index_place_, budget, [&](const Lease& lease) {
       --budget;
-      for (const Pool& pool : snapshot.incoming) {
-        if (pool.contains(lease.key)) pool.mark_taken(lease.key.address, index_shard_);
-        if (pool.overlaps_misfit(lease.key)) pool.rest_under(lease.key);
-      }
+      snapshot.incoming->mark(lease.key, index_shard_);
     });
     if (index_place_ != kNoIndex) return false;
     index_place_ = 0;

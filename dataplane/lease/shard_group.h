@@ -12,6 +12,7 @@
 #include "dataplane/lease/counters.h"
 #include "dataplane/lease/shard.h"
 #include "dataplane/lease/snapshot.h"
+#include "dataplane/lease/unit_search.h"
 
 namespace tandem6::lease {
 
@@ -30,15 +31,24 @@ class ShardGroup {
 
   // --- changes; each appends to the log, which must have room
   // ----------------------------------------------------------
-  /// Takes a unit for this client's IA out of the subnet's pools: `wanted` if that is in a pool and free, else the one
-  /// that the client's search finds. Nothing when all is taken. The lease begins at `now` with the subnet's lifetimes.
-  Lease* allocate(const Request& request, const Subnet& subnet, const Snapshot& snapshot, LeaseType type, uint32_t iaid,
-                  const std::optional<LeaseKey>& wanted, AbsoluteTime now);
+  /// Takes a unit for this client's IA out of the subnet's pools: the wanted one if that is in a pool and free, else
+  /// the one that the client's search finds. Nothing when all is taken. The lease begins at `now`.
+  Lease* allocate(const Request& request, const Subnet& subnet, const Snapshot& snapshot, const UnitWish& wish,
+                  const Terms& terms, AbsoluteTime now);
+  /// Takes this reserved unit. Nothing when another client has it, as may happen for a time after it was reserved.
+  Lease* allocate_reserved(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
+                           const ReservedUnit& unit, uint32_t iaid, const Terms& terms, AbsoluteTime now);
   /// What allocate() would take now, without taking it: for ADVERTISE.
   std::optional<LeaseKey> look_for(const Request& request, const Subnet& subnet, const Snapshot& snapshot,
-                                   LeaseType type, uint32_t iaid, const std::optional<LeaseKey>& wanted);
-  /// The lease lasts from `now` for the subnet's lifetimes.
-  void extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, AbsoluteTime now);
+                                   const UnitWish& wish);
+  /// Would allocate_reserved() succeed now?
+  bool is_available(const Request& request, const Snapshot& snapshot, const ReservedUnit& unit);
+  /// Counts that no subnet of the client's link, of which this is the first, had anything for it.
+  void count_failure(const Subnet& subnet) const;
+  /// The lease lasts from `now` for these terms, as one of this subnet.
+  void extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms, AbsoluteTime now);
+  /// Counts a renewal that changed nothing (LeaseCache).
+  void count_reuse(const Lease& lease, const Subnet& subnet) const;
   /// RELEASED or EXPIRED, and so FREE. Its unit can be leased again once the disk knows (settle()).
   void free(Lease& lease, const Snapshot& snapshot);
   /// The client found the address in use (RFC 8415 §18.3.8): nobody gets it for decline-probation-period.
@@ -77,6 +87,8 @@ class ShardGroup {
   };
 
   SubnetCounters::Cell& cell_of(const Subnet& subnet) const { return subnet.counters->cells[worker_]; }
+  Lease& insert(const Request& request, const Subnet& subnet, const LeaseKey& key, uint32_t iaid, const Terms& terms,
+                AbsoluteTime now);
   void append(LeaseChange::Kind kind, const Lease& lease);
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
   void expire_one(Lease& lease, const Snapshot& snapshot);

@@ -2,85 +2,61 @@
 // pointer; the management thread frees an old one when every worker has taken the new one.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "dataplane/lease/hash.h"
-#include "dataplane/lease/option_set.h"
-#include "dataplane/lease/pool.h"
+#include "dataplane/lease/host_lookup.h"
+#include "dataplane/lease/incoming_spaces.h"
+#include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/request.h"
+#include "dataplane/lease/reservation.h"
+#include "dataplane/lease/subnet.h"
 
 namespace tandem6::lease {
 
-/// Leases of one subnet, counted by the worker that owns them; the reader adds up. Survives reloads.
-struct SubnetCounters {
-  struct alignas(64) Cell {
-    std::atomic<int64_t> addresses{0};            ///< ACTIVE
-    std::atomic<int64_t> prefixes{0};             ///< ACTIVE
-    std::atomic<int64_t> declined{0};             ///< ABANDONED
-    std::atomic<uint64_t> addresses_assigned{0};  ///< ever, since the start
-    std::atomic<uint64_t> prefixes_assigned{0};
-    std::atomic<uint64_t> allocation_failures{0};  ///< a client wanted something and no pool had it
-  };
-  explicit SubnetCounters(unsigned workers) : cells(workers) {}
-  std::vector<Cell> cells;  ///< one a worker
-};
-
-struct Lifetimes {
-  Seconds preferred{3600};
-  Seconds valid{7200};
-  Seconds t1{1800};  ///< 0: left to the client (RFC 8415 §14.2)
-  Seconds t2{2880};
-};
-
-struct Subnet {
-  uint32_t id = 0;
-  Ipv6Prefix prefix;
-  Lifetimes lifetimes;
-  bool rapid_commit = false;
-  std::vector<Pool> address_pools;
-  std::vector<Pool> prefix_pools;
-  OptionSet options;  ///< subnet and global options in one
-
-  // How a client is found to be here (RFC 8415 §13.1; Kea's keys `interface`, `interface-id`, `relay`).
-  std::optional<uint16_t> port;              ///< direct clients of this port
-  std::vector<std::byte> interface_id;       ///< relayed clients with this Interface-Id; empty: not used
-  std::vector<Ipv6Address> relay_addresses;  ///< relayed clients with one of these link-addresses
-
-  std::shared_ptr<SubnetCounters> counters;
-
-  const std::vector<Pool>& pools(LeaseType type) const {
-    return type == LeaseType::kAddress ? address_pools : prefix_pools;
-  }
-  /// The pool that holds this lease; null when none does (any more).
-  const Pool* pool_of(const LeaseKey& key) const;
-};
-
 class Snapshot {
  public:
-  /// `subnets` in any order, ids unique.
-  Snapshot(Duid server_duid, std::vector<Subnet> subnets, OptionSet global_options, Seconds decline_probation,
-           HashKey search_key);
+  struct Content {
+    Duid server_duid = {};
+    HashKey search_key = {};           ///< for search_hash(): made once and kept in storage
+    std::vector<Subnet> subnets = {};  ///< ids unique; those of a shared network in the order in which they are tried
+    std::vector<SharedNetwork> networks = {};
+    OptionSet options = {};  ///< global ones
+    RelaySuppliableCodes relay_supplied = {};
+    Seconds decline_probation{86400};
+    Reservations reservations = {};
+    HostLookup host_lookup = {};
+  };
+  explicit Snapshot(Content content);
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  Snapshot(Snapshot&&) = default;
+  Snapshot& operator=(Snapshot&&) = default;
+  ~Snapshot() = default;
 
-  const Duid& server_duid() const { return server_duid_; }
-  const OptionSet& global_options() const { return global_options_; }
-  Seconds decline_probation() const { return decline_probation_; }
-  /// For search_hash(): made once and kept in storage.
-  HashKey search_key() const { return search_key_; }
-  const std::vector<Subnet>& subnets() const { return subnets_; }
+  const Duid& server_duid() const { return content_.server_duid; }
+  const OptionSet& global_options() const { return content_.options; }
+  const RelaySuppliableCodes& relay_supplied() const { return content_.relay_supplied; }
+  Seconds decline_probation() const { return content_.decline_probation; }
+  HashKey search_key() const { return content_.search_key; }
+  const std::vector<Subnet>& subnets() const { return content_.subnets; }
+  const std::vector<SharedNetwork>& networks() const { return content_.networks; }
+  const Reservations& reservations() const { return content_.reservations; }
+  const HostLookup& host_lookup() const { return content_.host_lookup; }
 
-  /// The subnet of the link that the client is on (RFC 8415 §13.1); null when it is on none that we know.
+  /// The link that the client is on (RFC 8415 §13.1); null when it is on none that we know.
   /// Relayed: by Interface-Id, then by the relays' link-addresses from the client's side outwards, ignoring unspecified
-  /// ones (RFC 6221): `relay` addresses first, then the longest subnet prefix that holds the link-address.
+  /// ones (RFC 6221): `relay` addresses first, then the longest subnet prefix that holds the link-address. When all are
+  /// unspecified and the source is link-local, by port.
   /// Direct: by port, then by the source address if that is not link-local.
-  const Subnet* select(const Request& request) const;
+  /// Where several links claim the same clients, the first has them that admits one of these classes.
+  const Link* select(const Request& request, const ClassSet& classes) const;
   const Subnet* by_id(uint32_t id) const;
-  /// The pool that holds this lease: of the subnet with this id, or, when that subnet does not hold it (any more),
-  /// of any; null when nobody does.
+  /// The pool that holds this lease: its own when it is reserved, else of the subnet with this id, or, when that subnet
+  /// does not hold it (any more), of any; null when nobody does.
   const Pool* pool_of(const LeaseKey& key, uint32_t subnet_id) const;
   /// No two snapshots of a process have the same.
   uint64_t serial() const { return serial_; }
@@ -89,13 +65,22 @@ class Snapshot {
   /// another delegated-len. For start-up.
   void rest_under(const LeaseKey& misfit) const;
 
-  /// Spaces that a coming configuration will allocate from. While they are listed here, whoever takes or frees a lease
-  /// marks it in them too; ShardGroup::index_step() marks those that exist. Empty in normal operation.
-  std::vector<Pool> incoming;
+  /// Marks the reserved units as taken in the pools around them. Before workers see this snapshot.
+  void set_aside_reserved() const;
+  /// Gives units that `before` reserved and this snapshot does not back to the pools around them, unless they are
+  /// leased. When all workers have this snapshot.
+  void give_back_reserved(const Snapshot& before) const;
+
+  /// Spaces that a coming configuration will allocate from. While they are known here, whoever takes or frees a lease
+  /// marks it in them too; ShardGroup::index_step() marks those that exist. Null in normal operation.
+  std::unique_ptr<const IncomingSpaces> incoming;
 
  private:
-  const Subnet* by_link_address(const Ipv6Address& link_address) const;
-  const Subnet* by_longest_prefix(const Ipv6Address& address) const;
+  using Places = std::vector<uint32_t>;  // of links
+  const Link* by_link_address(const Ipv6Address& link_address, const ClassSet& classes) const;
+  const Link* by_longest_prefix(const Ipv6Address& address, const ClassSet& classes) const;
+  const Link* first_admitting(const Places& links, const ClassSet& classes) const;
+  const Pool* pool_around(const LeaseKey& key) const;
 
   struct PrefixHash {
     size_t operator()(const Ipv6Prefix& prefix) const;
@@ -115,20 +100,18 @@ class Snapshot {
     uint32_t subnet;
     uint32_t pool;
   };
-  void index_subnet(uint32_t place);
+  void make_links();
+  void index_link(uint32_t place);
   void index_pools(uint32_t place, LeaseType type);
 
   uint64_t serial_;
-  Duid server_duid_;
-  std::vector<Subnet> subnets_;
-  OptionSet global_options_;
-  Seconds decline_probation_;
-  HashKey search_key_;
-  std::unordered_map<uint32_t, uint32_t> by_id_;
-  std::unordered_map<uint16_t, uint32_t> by_port_;
-  std::unordered_map<std::vector<std::byte>, uint32_t, BytesHash, BytesEqual> by_interface_id_;
-  std::unordered_map<Ipv6Prefix, uint32_t, PrefixHash> by_relay_address_;  // as /128
-  std::unordered_map<Ipv6Prefix, uint32_t, PrefixHash> by_prefix_;
+  Content content_;
+  std::vector<Link> links_;
+  std::unordered_map<uint32_t, uint32_t> by_id_;  // → place of a subnet
+  std::unordered_map<uint16_t, Places> by_port_;
+  std::unordered_map<std::vector<std::byte>, Places, BytesHash, BytesEqual> by_interface_id_;
+  std::unordered_map<Ipv6Prefix, Places, PrefixHash> by_relay_address_;  // as /128
+  std::unordered_map<Ipv6Prefix, Places, PrefixHash> by_prefix_;
   std::vector<uint8_t> prefix_lengths_;  // that occur in by_prefix_, longest first
   std::vector<PoolPlace> pools_;         // of all subnets, by type and first address
 };

@@ -8,10 +8,6 @@
 namespace tandem6::lease {
 namespace {
 
-using Offered = FixedList<LeaseKey, kMaxIasPerMessage>;
-
-bool contains(const Offered& offered, const LeaseKey& key) { return std::ranges::find(offered, key) != offered.end(); }
-
 // The first unit of the pool that is neither leased nor offered to another IA of this message.
 std::optional<LeaseKey> next_free(const Pool& pool, const DensePool& dense, const Offered& offered) {
   uint64_t start = 0;
@@ -25,38 +21,69 @@ std::optional<LeaseKey> next_free(const Pool& pool, const DensePool& dense, cons
   return std::nullopt;
 }
 
+UnitWish wish_of(const Exchange& exchange, const RequestedIa& ia) {
+  return {.type = ia.type, .iaid = ia.iaid, .unit = exchange.wanted(ia), .classes = exchange.classes};
+}
+
 // Two IAs of one message would be offered the same unit, because an Advertise takes nothing. Finds another one for the
 // second; the client's Request then asks for it by name.
-std::optional<LeaseKey> another_unit(Exchange& exchange, const RequestedIa& ia, const Offered& offered) {
-  for (const Pool& pool : exchange.subnet->pools(ia.type)) {
+std::optional<LeaseKey> another_unit(Exchange& exchange, const Subnet& subnet, UnitWish wish, const Offered& offered) {
+  for (const Pool& pool : subnet.pools(wish.type)) {
     const auto* dense = std::get_if<std::shared_ptr<DensePool>>(&pool.space);
-    if (dense == nullptr) continue;
+    if (dense == nullptr || !pool.guard.admits(wish.classes)) continue;
     if (const auto key = next_free(pool, **dense, offered)) return key;
   }
   // What is left are sparse pools: the searches of other IAIDs lead elsewhere.
+  wish.unit.reset();
   for (uint32_t detour = 1; detour <= kMaxIasPerMessage; ++detour) {
-    const auto key = exchange.group.look_for(exchange.request, *exchange.subnet, exchange.snapshot, ia.type,
-                                             ia.iaid + detour, std::nullopt);
+    ++wish.iaid;
+    const auto key = exchange.group.look_for(exchange.request, subnet, exchange.snapshot, wish);
     if (!key || !contains(offered, *key)) return key;
   }
   return std::nullopt;
 }
 
-// What a Request would get for this IA now: the leases that it has, else a free unit.
+struct Found {
+  LeaseKey key;
+  const Subnet* subnet;
+};
+
+// What Exchange::take_from_pools() would take for this IA, were those before it in the message bound already.
+std::optional<Found> find_free(Exchange& exchange, const RequestedIa& ia, const Offered& offered) {
+  const UnitWish wish = wish_of(exchange, ia);
+  const Subnet* preferred = wish.unit ? exchange.home_of(*wish.unit) : nullptr;
+  for (const bool as_preferred : {true, false}) {
+    for (const Subnet* subnet : exchange.link->subnets) {
+      if ((subnet == preferred) != as_preferred || !exchange.admits(*subnet)) continue;
+      auto key = exchange.group.look_for(exchange.request, *subnet, exchange.snapshot, wish);
+      if (key && contains(offered, *key)) key = another_unit(exchange, *subnet, wish, offered);
+      if (key) return Found{*key, subnet};
+    }
+  }
+  return std::nullopt;
+}
+
+// What a Request would get for this IA now: what is reserved, the leases that it has, else a free unit.
 IaResult offer(Exchange& exchange, const RequestedIa& ia, Offered& offered) {
   IaResult result;
-  if (exchange.subnet == nullptr) return result;
-  const Lifetimes& lifetimes = exchange.subnet->lifetimes;
-  for (const Lease* lease : exchange.held(ia)) {
-    if (exchange.can_extend(*lease)) result.granted.push({lease->key, lifetimes.preferred, lifetimes.valid});
+  if (exchange.link == nullptr) return result;
+  const auto grant = [&](const LeaseKey& key, const Subnet& subnet) {
+    result.granted.push({key, exchange.terms_for(subnet, ia, key), &subnet});
+  };
+  const HeldLeases held = exchange.held(ia);
+  if (const ReservedUnit* reserved = exchange.reserved_due(ia, held, offered)) {
+    grant(reserved->key(), *exchange.subnet_of_reserved(reserved->key()));
+    offered.push(reserved->key());
+    return result;
+  }
+  for (const Lease* lease : held) {
+    if (const Subnet* home = exchange.home_of(lease->key)) grant(lease->key, *home);
   }
   if (!result.granted.empty() || exchange.at_limit(offered.size())) return result;
-  auto key = exchange.group.look_for(exchange.request, *exchange.subnet, exchange.snapshot, ia.type, ia.iaid,
-                                     exchange.wanted(ia));
-  if (key && contains(offered, *key)) key = another_unit(exchange, ia, offered);
-  if (!key) return result;
-  offered.push(*key);
-  result.granted.push({*key, lifetimes.preferred, lifetimes.valid});
+  if (const auto found = find_free(exchange, ia, offered)) {
+    offered.push(found->key);
+    grant(found->key, *found->subnet);
+  }
   return result;
 }
 
@@ -86,7 +113,8 @@ Answer commit_at_once(Exchange& exchange) {
 }  // namespace
 
 Answer answer_solicit(Exchange& exchange) {
-  const bool at_once = exchange.message.rapid_commit && exchange.subnet != nullptr && exchange.subnet->rapid_commit;
+  const Subnet* subnet = exchange.first_subnet();
+  const bool at_once = exchange.message.rapid_commit && subnet != nullptr && subnet->rapid_commit;
   return at_once ? commit_at_once(exchange) : advertise(exchange);
 }
 

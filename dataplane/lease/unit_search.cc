@@ -9,20 +9,22 @@ constexpr uint32_t kAttempts = 64;
 
 }  // namespace
 
-std::optional<LeaseKey> UnitSearch::run(const std::optional<LeaseKey>& wanted) {
-  uint8_t hinted_length = 0;
-  if (wanted && wanted->type == type_) {
-    hinted_length = wanted->prefix_length;
-    const Pool* pool = wanted->address.is_unspecified() ? nullptr : subnet_.pool_of(*wanted);
-    if (pool != nullptr && obtain(*pool, *wanted)) return wanted;
-  }
+std::optional<LeaseKey> UnitSearch::run(const Subnet& subnet, const UnitWish& wish) {
+  if (obtain_wanted(subnet, wish)) return wish.unit;
+  const uint8_t hinted_length = wish.unit ? wish.unit->prefix_length : 0;
   for (const bool as_hinted : {true, false}) {
-    for (const Pool& pool : subnet_.pools(type_)) {
-      if ((pool.unit_length == hinted_length) != as_hinted) continue;
-      if (auto key = search(pool)) return key;
+    for (const Pool& pool : subnet.pools(wish.type)) {
+      if ((pool.unit_length == hinted_length) != as_hinted || !pool.guard.admits(wish.classes)) continue;
+      if (auto key = search(subnet, pool, wish.iaid)) return key;
     }
   }
   return std::nullopt;
+}
+
+bool UnitSearch::obtain_wanted(const Subnet& subnet, const UnitWish& wish) {
+  if (!wish.unit || wish.unit->type != wish.type || wish.unit->address.is_unspecified()) return false;
+  const Pool* pool = subnet.pool_of(*wish.unit);
+  return pool != nullptr && pool->guard.admits(wish.classes) && obtain(*pool, *wish.unit);
 }
 
 bool UnitSearch::obtain(const Pool& pool, const LeaseKey& key) {
@@ -37,20 +39,21 @@ bool UnitSearch::obtain_sparse(const SparsePool& space, const LeaseKey& key) {
   // A lease that was freed a moment ago may be given out again although its deletion is not on disk yet: only this
   // shard gives this address, so deletion and new lease are in the same log, in this order.
   return shard_of_address(key.address) == shard_.number() && !has_zero_interface_id(key.address) && !is_in_shard(key) &&
-         !space.is_foreign(key.address) && obtain_incoming(key);
+         !space.is_foreign(key.address) && snapshot_.reservations().unit(key) == nullptr && obtain_incoming(key);
 }
 
-std::optional<LeaseKey> UnitSearch::search(const Pool& pool) {
-  if (const auto* sparse = std::get_if<std::shared_ptr<SparsePool>>(&pool.space)) return search_sparse(**sparse);
-  return search_dense(pool, *std::get<std::shared_ptr<DensePool>>(pool.space));
+std::optional<LeaseKey> UnitSearch::search(const Subnet& subnet, const Pool& pool, uint32_t iaid) {
+  if (const auto* sparse = std::get_if<std::shared_ptr<SparsePool>>(&pool.space)) return search_sparse(**sparse, iaid);
+  const bool lowest_first = subnet.allocator(pool.type) == Allocator::kIterative;
+  const uint64_t start = lowest_first ? 0 : search_hash(snapshot_.search_key(), request_.client_duid, iaid, 0);
+  return search_dense(pool, *std::get<std::shared_ptr<DensePool>>(pool.space), start);
 }
 
-std::optional<LeaseKey> UnitSearch::search_dense(const Pool& pool, DensePool& space) {
-  uint64_t start = search_hash(snapshot_.search_key(), request_.client_duid, iaid_, 0);
+std::optional<LeaseKey> UnitSearch::search_dense(const Pool& pool, DensePool& space, uint64_t start) {
   for (uint32_t attempt = 0; attempt < kAttempts; ++attempt) {
     const auto index = take_ ? space.claim_from(start) : space.find_from(start);
     if (!index) return std::nullopt;
-    const LeaseKey key{.type = type_, .prefix_length = pool.unit_length, .address = space.address_of(*index)};
+    const LeaseKey key{.type = pool.type, .prefix_length = pool.unit_length, .address = space.address_of(*index)};
     // The pool's bits are the truth, so looking asks nobody else. Taking makes sure. A unit that turns out to be leased
     // stays marked, as it should have been.
     if (!(take_ && is_in_shard(key)) && obtain_incoming(key)) return key;
@@ -59,9 +62,9 @@ std::optional<LeaseKey> UnitSearch::search_dense(const Pool& pool, DensePool& sp
   return std::nullopt;
 }
 
-std::optional<LeaseKey> UnitSearch::search_sparse(const SparsePool& space) {
+std::optional<LeaseKey> UnitSearch::search_sparse(const SparsePool& space, uint32_t iaid) {
   for (uint32_t attempt = 0; attempt < kAttempts; ++attempt) {
-    const uint64_t hash = search_hash(snapshot_.search_key(), request_.client_duid, iaid_, attempt);
+    const uint64_t hash = search_hash(snapshot_.search_key(), request_.client_duid, iaid, attempt);
     const auto address = space.candidate(hash, shard_.number());
     if (!address) continue;
     const LeaseKey key{.type = LeaseType::kAddress, .prefix_length = 128, .address = *address};
@@ -73,12 +76,8 @@ std::optional<LeaseKey> UnitSearch::search_sparse(const SparsePool& space) {
 /// The unit is free in the spaces of the coming configuration too. A worker that already has that configuration may
 /// have been faster there; then it is not ours, and stays marked where this search marked it before.
 bool UnitSearch::obtain_incoming(const LeaseKey& key) {
-  for (const Pool& pool : snapshot_.incoming) {
-    if (take_ && pool.overlaps_misfit(key)) pool.rest_under(key);
-    if (!pool.contains(key)) continue;
-    if (!(take_ ? pool.mark_taken(key.address, shard_.number()) : !pool.is_taken(key.address))) return false;
-  }
-  return true;
+  if (snapshot_.incoming == nullptr) return true;
+  return take_ ? snapshot_.incoming->take(key, shard_.number()) : snapshot_.incoming->is_free(key);
 }
 
 }  // namespace tandem6::lease

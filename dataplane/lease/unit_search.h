@@ -9,6 +9,15 @@
 
 namespace tandem6::lease {
 
+/// What an IA wants of a subnet.
+struct UnitWish {
+  LeaseType type = LeaseType::kAddress;
+  uint32_t iaid = 0;
+  /// The client's own wish. An unspecified address with a length is a hint (RFC 8168 §3.2).
+  std::optional<LeaseKey> unit = std::nullopt;
+  ClassSet classes = {};  ///< that the client belongs to: pools with other guards are closed to it
+};
+
 /// One search for one IA. Lives on the stack of the worker that owns the client's shard.
 class UnitSearch {
  public:
@@ -16,36 +25,27 @@ class UnitSearch {
     kLook,  ///< say what kTake would take now; changes nothing
     kTake,  ///< mark the unit as taken
   };
-  UnitSearch(Shard& shard, const Request& request, const Subnet& subnet, const Snapshot& snapshot, LeaseType type,
-             uint32_t iaid, Mode mode)
-      : shard_(shard),
-        request_(request),
-        subnet_(subnet),
-        snapshot_(snapshot),
-        type_(type),
-        iaid_(iaid),
-        take_(mode == Mode::kTake) {}
+  UnitSearch(Shard& shard, const Request& request, const Snapshot& snapshot, Mode mode)
+      : shard_(shard), request_(request), snapshot_(snapshot), take_(mode == Mode::kTake) {}
 
-  /// `wanted` if it can be had; else the first unit on the client's search path through the pools in their order. Pools
-  /// whose units have the wanted prefix length come first: an unspecified address with a length is a hint (RFC 8168
-  /// §3.2).
-  std::optional<LeaseKey> run(const std::optional<LeaseKey>& wanted);
+  /// The wanted unit if it can be had and is nobody's reservation; else the first unit on the client's search path
+  /// through the subnet's pools in their order. Pools whose units have the wanted prefix length come first.
+  std::optional<LeaseKey> run(const Subnet& subnet, const UnitWish& wish);
+  /// Just this unit of this pool.
+  bool obtain(const Pool& pool, const LeaseKey& key);
 
  private:
-  bool obtain(const Pool& pool, const LeaseKey& key);
+  bool obtain_wanted(const Subnet& subnet, const UnitWish& wish);
   bool obtain_sparse(const SparsePool& space, const LeaseKey& key);
-  std::optional<LeaseKey> search(const Pool& pool);
-  std::optional<LeaseKey> search_dense(const Pool& pool, DensePool& space);
-  std::optional<LeaseKey> search_sparse(const SparsePool& space);
+  std::optional<LeaseKey> search(const Subnet& subnet, const Pool& pool, uint32_t iaid);
+  std::optional<LeaseKey> search_dense(const Pool& pool, DensePool& space, uint64_t start);
+  std::optional<LeaseKey> search_sparse(const SparsePool& space, uint32_t iaid);
   bool is_in_shard(const LeaseKey& key) { return shard_.find(key) != nullptr; }
   bool obtain_incoming(const LeaseKey& key);
 
   Shard& shard_;
   const Request& request_;
-  const Subnet& subnet_;
   const Snapshot& snapshot_;
-  LeaseType type_;
-  uint32_t iaid_;
   bool take_;
 };
 

@@ -1,8 +1,39 @@
 #include "dataplane/wire/builder.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace tandem6::wire {
+namespace {
+
+// A relay has less to ask back. The bound keeps the work on one datagram small.
+constexpr size_t kMaxEchoed = 64;
+
+bool lists(const OptionRequestView& request, uint16_t code) {
+  const size_t count = std::min(request.size(), kMaxEchoed);
+  for (size_t i = 0; i < count; ++i) {
+    if (request[i] == code) return true;
+  }
+  return false;
+}
+
+// In the Relay-reply already, or of no use to anybody there.
+bool is_never_echoed(const OptionView& option) {
+  return option.is(OptionCode::kRelayMessage) || option.is(OptionCode::kInterfaceId) ||
+         option.is(OptionCode::kRelaySourcePort);
+}
+
+// RFC 4994 §5: verbatim, known or not, each once. What an Echo Request of odd length means nobody can say.
+void echo(Writer& out, const RelayView& relay) {
+  const auto request = OptionRequestView::parse(*relay.echo_request);
+  if (!request) return;
+  OptionWalker walker(relay.options);
+  while (const auto option = walker.next()) {
+    if (!is_never_echoed(*option) && lists(*request, option->code)) out.option(option->code, option->data);
+  }
+}
+
+}  // namespace
 
 Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2) {
   const Writer::OpenOption open = out.begin(code);
@@ -44,6 +75,8 @@ RelayReplies::RelayReplies(Writer& out, std::span<const RelayView> relays) {
     out.address(relay.link_address);
     out.address(relay.peer_address);
     if (relay.interface_id) out.option(OptionCode::kInterfaceId, *relay.interface_id);
+    if (relay.source_port) out.option(OptionCode::kRelaySourcePort, *relay.source_port);
+    if (relay.echo_request) echo(out, relay);
     open_[count_++] = out.begin(OptionCode::kRelayMessage);
   }
 }

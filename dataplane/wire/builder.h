@@ -72,6 +72,11 @@ class Writer {
     u32(static_cast<uint32_t>(type) << 24 | (transaction_id & 0xffffff));
   }
 
+  /// Replaces four bytes that were written before.
+  void overwrite_u32(size_t at, uint32_t value) {
+    if (!overflow_) store_be32(out_.data() + at, value);
+  }
+
   /// Forgets what was written since size() was `size`. Does not undo an overflow.
   void truncate(size_t size) {
     if (size < size_) size_ = size;
@@ -107,7 +112,8 @@ void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Sec
 void put_status(Writer& out, StatusCode code, std::string_view message);
 
 /// The Relay-reply messages around an answer (§19.3): one for each Relay-forward, in the same order, with its
-/// hop-count, link-address, peer-address and Interface-Id, and the Relay Message option left open for what is inside.
+/// hop-count, link-address, peer-address, Interface-Id, Relay Source Port (RFC 8357 §5.2) and the options that its Echo
+/// Request lists (RFC 4994 §5), and the Relay Message option left open for what is inside.
 class RelayReplies {
  public:
   /// Opens them. With no relays nothing is written.

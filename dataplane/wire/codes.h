@@ -51,8 +51,14 @@ enum class OptionCode : uint16_t {
   kIaPd = 25,
   kIaPrefix = 26,
   kInformationRefreshTime = 32,
+  kRemoteId = 37,                // RFC 4649
+  kSubscriberId = 38,            // RFC 4580
+  kEchoRequest = 43,             // RFC 4994
+  kRelayId = 53,                 // RFC 5460 §5.4.1
+  kClientLinkLayerAddress = 79,  // RFC 6939
   kSolMaxRt = 82,
   kInfMaxRt = 83,
+  kRelaySourcePort = 135,  // RFC 8357
 };
 
 /// RFC 8415 §21.13.

@@ -14,8 +14,10 @@ MessageFault read_relay(Bytes bytes, RelayView& out) {
   out.peer_address = Ipv6Address::load(bytes.data() + 18);
   out.options = bytes.subspan(RelayView::kHeaderSize);
   out.interface_id.reset();
+  out.source_port.reset();
+  out.echo_request.reset();
 
-  // Neither option may occur twice (§21): of two, the first counts.
+  // None of these may occur twice (§21): of two, the first counts.
   bool found = false;
   OptionWalker walker(out.options);
   while (const std::optional<OptionView> option = walker.next()) {
@@ -24,6 +26,10 @@ MessageFault read_relay(Bytes bytes, RelayView& out) {
       found = true;
     } else if (option->is(OptionCode::kInterfaceId) && !out.interface_id) {
       out.interface_id = option->data;
+    } else if (option->is(OptionCode::kRelaySourcePort) && !out.source_port) {
+      out.source_port = option->data;
+    } else if (option->is(OptionCode::kEchoRequest) && !out.echo_request) {
+      out.echo_request = option->data;
     }
   }
   if (walker.malformed()) return MessageFault::kMalformedOptions;
@@ -54,6 +60,12 @@ std::optional<RelayView> RelayView::parse(Bytes bytes) {
   RelayView relay;
   if (read_relay(bytes, relay) != MessageFault::kNone) return std::nullopt;
   return relay;
+}
+
+uint16_t ReceivedMessage::reply_port(uint16_t source_port) const {
+  if (!relayed()) return kClientPort;
+  // Port 0 cannot be sent to.
+  return relays().front().source_port && source_port != 0 ? source_port : kServerPort;
 }
 
 MessageFault ReceivedMessage::parse(Bytes datagram) {

@@ -29,8 +29,11 @@ struct RelayView {
   Ipv6Address link_address;
   Ipv6Address peer_address;
   Bytes options;
-  Bytes relayed;                      ///< the data of its Relay Message option (§21.10)
-  std::optional<Bytes> interface_id;  ///< §21.18, to be copied into the Relay-reply (§19.3)
+  Bytes relayed;  ///< the data of its Relay Message option (§21.10)
+  // To be copied into the Relay-reply:
+  std::optional<Bytes> interface_id;  ///< §21.18, §19.3
+  std::optional<Bytes> source_port;   ///< Relay Source Port (RFC 8357 §5.2)
+  std::optional<Bytes> echo_request;  ///< Echo Request (RFC 4994): the list of what else
 
   static constexpr size_t kHeaderSize = 34;
   /// Nothing when it is too short, no relay message, its options do not fit, or it carries no Relay Message option.
@@ -59,6 +62,9 @@ struct ReceivedMessage {
 
   std::span<const RelayView> relays() const { return {relay_storage.data(), relay_count}; }
   bool relayed() const { return relay_count != 0; }
+  /// The UDP port that the answer goes to, of a datagram that came from port `source_port`: the usual ones, whatever
+  /// that was (RFC 9915 §7.2), except for a relay that asks for another (RFC 8357 §5.2).
+  uint16_t reply_port(uint16_t source_port) const;
 
   /// Fills this from `datagram`. A fault leaves it unspecified.
   MessageFault parse(Bytes datagram);

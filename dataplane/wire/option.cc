@@ -90,6 +90,17 @@ std::optional<VendorView> VendorView::parse(Bytes data) {
   return VendorView{.enterprise = load_be32(data.data()), .data = data.subspan(kFixed)};
 }
 
+std::optional<LinkLayerAddressView> LinkLayerAddressView::parse(Bytes data) {
+  constexpr size_t kFixed = 2;
+  if (data.size() <= kFixed) return std::nullopt;
+  return LinkLayerAddressView{.hardware_type = load_be16(data.data()), .address = data.subspan(kFixed)};
+}
+
+std::optional<VendorView> parse_remote_id(Bytes data) {
+  const auto view = VendorView::parse(data);
+  return view && !view->data.empty() ? view : std::nullopt;
+}
+
 std::optional<Bytes> ClassDataWalker::next() {
   constexpr size_t kLengthSize = 2;
   if (rest_.size() < kLengthSize) {
@@ -112,6 +123,11 @@ std::optional<uint8_t> parse_octet(Bytes data) {
 }
 
 std::optional<uint16_t> parse_elapsed_time(Bytes data) {
+  if (data.size() != 2) return std::nullopt;
+  return load_be16(data.data());
+}
+
+std::optional<uint16_t> parse_port(Bytes data) {
   if (data.size() != 2) return std::nullopt;
   return load_be16(data.data());
 }

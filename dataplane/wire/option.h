@@ -122,6 +122,16 @@ struct VendorView {
   static std::optional<VendorView> parse(Bytes data);
 };
 
+/// Client Link-Layer Address (RFC 6939 §4): of hardware type `hardware_type`, at least one octet.
+struct LinkLayerAddressView {
+  uint16_t hardware_type;
+  Bytes address;
+  static std::optional<LinkLayerAddressView> parse(Bytes data);
+};
+
+/// Relay Agent Remote-ID (RFC 4649 §3): at least one octet behind the enterprise number.
+std::optional<VendorView> parse_remote_id(Bytes data);
+
 /// Walks the length-prefixed items of User Class (§21.15) and of a Vendor Class's data (§21.16).
 class ClassDataWalker {
  public:
@@ -138,6 +148,8 @@ class ClassDataWalker {
 std::optional<uint8_t> parse_octet(Bytes data);
 /// Elapsed Time (§21.9): hundredths of a second.
 std::optional<uint16_t> parse_elapsed_time(Bytes data);
+/// Relay Source Port (RFC 8357 §4.2): the port that the next relay towards the client uses; 0: the usual one.
+std::optional<uint16_t> parse_port(Bytes data);
 /// Server Unicast (§21.12), and one address in general.
 std::optional<Ipv6Address> parse_address(Bytes data);
 /// Information Refresh Time (§21.23), SOL_MAX_RT (§21.24), INF_MAX_RT (§21.25).

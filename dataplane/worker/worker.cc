@@ -220,8 +220,7 @@ bool Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
                                  .source = addresses.source_for(request.destination, request.source),
                                  .destination = request.source,
                                  .source_port = wire::kServerPort,
-                                 // RFC 9915 §7.2: to these ports, whatever port the message came from.
-                                 .destination_port = packet.received.relayed() ? wire::kServerPort : wire::kClientPort};
+                                 .destination_port = packet.received.reply_port(request.source_port)};
   const size_t overhead = wire::frame_overhead(header);
   rte_pktmbuf_reset(buffer);
   const size_t capacity = rte_pktmbuf_tailroom(buffer);

@@ -113,6 +113,16 @@ class RelayMessages(lab.EndToEnd):
         self.four_way([Relay(0, "2001:db8:5::1", "fe80::1")], sender=sender)
         self.assertIsNone(sender.receive(0.2))
 
+    def test_a_relay_that_says_so_gets_the_answer_at_its_own_port_and_its_options_back(self):
+        sender = self.lab.keep(UdpEnd(self.client_host, "wan0", 33333))
+        asked_back = [(135, b"\0\0"), (37, b"\0\0\0\x09line 7"), (4242, b"x")]  # RFC 8357, RFC 4649, nobody's
+        others = [(43, b"\0\x25\x10\x92"), (38, b"kept to ourselves")]  # RFC 4994 lists 37 and 4242
+        extra = b"".join(dhcp6.option(code, data) for code, data in asked_back + others)
+        plain = Relay(0, "2001:db8:5::1", "fe80::1").wrap(dhcp6.message(dhcp6.SOLICIT, 0x815, self.duid, dhcp6.ia(dhcp6.IA_NA, 1)))
+        answer, _ = sender.exchange(plain[:34] + extra + plain[34:], lambda got: got[0] == dhcp6.RELAY_REPL, SERVER_ADDRESS)
+        options = dhcp6.options_of(answer[34:])
+        self.assertEqual([one for one in options if one[0] != dhcp6.RELAY_MESSAGE], asked_back)
+
     def test_multicast_to_all_servers(self):
         reply = self.four_way([Relay(0, "2001:db8:5::1", "fe80::1")], to=dhcp6.ALL_SERVERS)
         self.assert_in_prefix(self.addresses(reply)[0], "2001:db8:5:1::/64")

@@ -67,7 +67,13 @@ void visit_values(const OptionView& option) {
   }
   if (const auto view = StatusView::parse(option.data)) touch(bytes_of(view->message));
   if (const auto view = AuthenticationView::parse(option.data)) touch(view->information);
+  if (const auto view = LinkLayerAddressView::parse(option.data)) {
+    require(!view->address.empty(), "a link-layer address has octets");
+    touch(view->address);
+  }
+  if (const auto view = parse_remote_id(option.data)) touch(view->data);
   (void)parse_octet(option.data);
+  (void)parse_port(option.data);
   (void)parse_elapsed_time(option.data);
   (void)parse_address(option.data);
   (void)parse_seconds(option.data);
@@ -144,6 +150,7 @@ void answer_through_relays(const ReceivedMessage& received, size_t datagram_size
     require(reply->link_address == asked.link_address, "link-address is copied");
     require(reply->peer_address == asked.peer_address, "peer-address is copied");
     require(reply->interface_id.has_value() == asked.interface_id.has_value(), "Interface-Id is copied");
+    require(reply->source_port.has_value() == asked.source_port.has_value(), "Relay Source Port is copied");
     if (asked.interface_id) require(same_bytes(*reply->interface_id, *asked.interface_id), "Interface-Id is the same");
     rest = reply->relayed;
   }

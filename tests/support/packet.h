@@ -118,6 +118,12 @@ inline Octets elapsed_time(uint16_t hundredths) { return option(8, u16(hundredth
 inline Octets relay_message(const Octets& inner) { return option(9, inner); }
 inline Octets status(uint16_t code, std::string_view words) { return option(13, u16(code) + text(words)); }
 inline Octets rapid_commit() { return option(14, {}); }
+inline Octets echo_request(std::initializer_list<uint16_t> codes) {
+  Octets data;
+  for (const uint16_t code : codes) data += u16(code);
+  return option(43, data);
+}
+inline Octets relay_source_port(uint16_t downstream) { return option(135, u16(downstream)); }
 inline Octets interface_id(const Octets& value) { return option(18, value); }
 
 /// §9: a relay message of type 12 (Relay-forward) or 13 (Relay-reply); `options` in the order given.

@@ -53,7 +53,8 @@ class Pools {
   lease::PoolBook book_;
 };
 
-inline constexpr lease::Lifetimes kLifetimes{Seconds{3000}, Seconds{4000}, Seconds{1000}, Seconds{2000}};
+inline constexpr lease::Lifetimes kLifetimes{
+    .preferred = Seconds{3000}, .valid = Seconds{4000}, .t1 = Seconds{1000}, .t2 = Seconds{2000}};
 
 /// A subnet without pools. `port`: of its direct clients.
 inline lease::Subnet subnet(uint32_t id, std::string_view prefix, std::optional<uint16_t> port = std::nullopt) {
@@ -203,12 +204,21 @@ class Server {
   explicit Server(std::vector<lease::Subnet> subnets, lease::OptionSet global_options = {}) {
     configure(std::move(subnets), std::move(global_options));
   }
+  explicit Server(lease::Snapshot::Content content) { adopt(std::move(content)); }
 
   /// Another configuration. The leases stay.
   void configure(std::vector<lease::Subnet> subnets, lease::OptionSet global_options = {}) {
-    snapshot_ =
-        std::make_unique<lease::Snapshot>(Duid::from_bytes(kServerDuid).value(), std::move(subnets),
-                                          std::move(global_options), Seconds{86400}, lease::HashKey{0x1234, 0x5678});
+    lease::Snapshot::Content content;
+    content.subnets = std::move(subnets);
+    content.options = std::move(global_options);
+    adopt(std::move(content));
+  }
+  /// The server's DUID and key are those of all tests.
+  void adopt(lease::Snapshot::Content content) {
+    content.server_duid = Duid::from_bytes(kServerDuid).value();
+    content.search_key = {0x1234, 0x5678};
+    snapshot_ = std::make_unique<lease::Snapshot>(std::move(content));
+    snapshot_->set_aside_reserved();
   }
 
   /// Sends a datagram to the server, into whose answer fit `room` bytes.

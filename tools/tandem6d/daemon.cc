@@ -190,7 +190,7 @@ tl::expected<void, Error> Daemon::load_leases() {
     leases_[lease::ShardGroup::owner_of(shard, worker_count())]->load(record, *snapshot);
   });
   if (!report) return tl::unexpected(report.error());
-  continuity_.pools.settle();
+  continuity_.settle();
   views_.publish({.snapshot = snapshot, .ports = port_addresses()});
   log(Severity::kInfo, "leases-loaded", "the database is in memory",
       {{"leases", std::to_string(report->leases)}, {"seconds", fmt::format("{:.3f}", report->seconds)}});
@@ -313,10 +313,12 @@ tl::expected<std::vector<std::string>, Error> Daemon::reload() {
   if (const auto fixed = control::needs_restart(configuration_, *read.configuration); !fixed.empty()) {
     return tl::unexpected(Error{fmt::format("nothing was changed, this needs a restart: {}", fmt::join(fixed, "; "))});
   }
-  std::shared_ptr<lease::Snapshot> next = build(*read.configuration);
-  if (continuity_.pools.has_fresh()) fill_new_pools(*next);
-  publish(std::move(next));
-  continuity_.pools.settle();
+  const std::shared_ptr<const lease::Snapshot> next = build(*read.configuration);
+  const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
+  if (continuity_.has_fresh()) fill_new_pools(next);
+  publish(next);
+  next->give_back_reserved(*before);
+  continuity_.settle();
   configuration_ = std::move(*read.configuration);
   reloaded_unix_ = unix_now();
   control::set_log_outputs(configuration_.loggers);
@@ -330,14 +332,17 @@ std::shared_ptr<lease::Snapshot> Daemon::build(const control::Configuration& con
 
 // A pool that is new or has other bounds does not know which of its units are leased. The workers, which do, mark them
 // while they still allocate by the old configuration; from then on the new one can be used.
-void Daemon::fill_new_pools(const lease::Snapshot& next) {
+void Daemon::fill_new_pools(const std::shared_ptr<const lease::Snapshot>& next) {
   std::shared_ptr<lease::Snapshot> transition = build(configuration_);
-  for (const lease::Subnet& subnet : next.subnets()) {
+  auto incoming = std::make_unique<lease::IncomingSpaces>();
+  incoming->reservations = {next, &next->reservations()};
+  for (const lease::Subnet& subnet : next->subnets()) {
     for (lease::LeaseType type : {lease::LeaseType::kAddress, lease::LeaseType::kPrefix}) {
-      std::ranges::copy_if(subnet.pools(type), std::back_inserter(transition->incoming),
+      std::ranges::copy_if(subnet.pools(type), std::back_inserter(incoming->pools),
                            [&](const lease::Pool& pool) { return continuity_.pools.is_fresh(pool); });
     }
   }
+  transition->incoming = std::move(incoming);
   const uint64_t number = views_.publish({.snapshot = std::move(transition), .ports = views_.current().ports});
   wait_for_workers([&] { return views_.all_indexed(number); });
 }

@@ -13,10 +13,11 @@ lease::Lifetimes lifetimes_of(const std::string& text) {
 }
 
 void check_lifetimes(const lease::Lifetimes& is, uint32_t preferred, uint32_t valid, uint32_t t1, uint32_t t2) {
-  CHECK(is.preferred.count == preferred);
-  CHECK(is.valid.count == valid);
-  CHECK(is.t1.count == t1);
-  CHECK(is.t2.count == t2);
+  CHECK(is.preferred.usual.count == preferred);
+  CHECK(is.valid.usual.count == valid);
+  const lease::RenewTimes times = is.renew_times(is.preferred.usual);
+  CHECK(times.t1.count == t1);
+  CHECK(times.t2.count == t2);
 }
 
 std::string two_subnets(const std::string& first, const std::string& second) {
@@ -83,8 +84,8 @@ TEST_CASE("how clients are found to be in a subnet") {
   CHECK(subnet.rapid_commit);
   CHECK(subnet.relay_addresses == std::vector{address("2001:db8::f"), address("2001:db8::e")});
   CHECK(check_clean(with_subnet("\"interface-id\": \"vlan 7\"")).subnets.at(0).interface_id == "vlan 7");
-  check_one_error(with_subnet("\"interface\": \"eth1\""), "Dhcp6.subnet6[0].interface",
-                  "\"eth1\" is no port; the ports are: eth0");
+  check_warning(with_subnet("\"interface\": \"eth1\""), "Dhcp6.subnet6[0].interface",
+                "\"eth1\" is no port, so none of its clients is heard; the ports are: eth0");
   check_one_error(with_subnet("\"relay\": {\"ip-addresses\": [\"10.0.0.1\"]}"),
                   "Dhcp6.subnet6[0].relay.ip-addresses[0]", "no IPv6 address");
 }
@@ -183,12 +184,12 @@ TEST_CASE("subnets that no client could be in are refused") {
   check_one_error(with_keys("\"subnet6\": [{\"id\": 1}]"), "Dhcp6.subnet6[0]", "\"subnet\" is missing");
 }
 
-TEST_CASE("clients that two subnets claim are refused until there are shared networks") {
-  check_one_error(two_subnets(R"(, "interface": "eth0")", R"(, "interface": "eth0")"), "Dhcp6.subnet6[1].interface",
-                  "the clients of eth0 are already in Dhcp6.subnet6[0] (line 1)");
-  check_one_error(two_subnets(R"(, "interface-id": "a")", R"(, "interface-id": "a")"), "Dhcp6.subnet6[1].interface-id",
-                  "shared networks");
-  check_one_error(two_subnets(R"(, "relay": {"ip-addresses": ["::5"]})", R"(, "relay": {"ip-addresses": ["::5"]})"),
-                  "Dhcp6.subnet6[1].relay", "shared networks");
+TEST_CASE("of two subnets for the same clients the second is told that it has none") {
+  check_warning(two_subnets(R"(, "interface": "eth0")", R"(, "interface": "eth0")"), "Dhcp6.subnet6[1].interface",
+                "the clients of interface \"eth0\" are already in Dhcp6.subnet6[0] (line 1)");
+  check_warning(two_subnets(R"(, "interface-id": "a")", R"(, "interface-id": "a")"), "Dhcp6.subnet6[1].interface-id",
+                "a shared network");
+  check_warning(two_subnets(R"(, "relay": {"ip-addresses": ["::5"]})", R"(, "relay": {"ip-addresses": ["::5"]})"),
+                "Dhcp6.subnet6[1].relay", "a shared network");
   check_clean(two_subnets(R"(, "interface": "eth0")", R"(, "interface": "eth0", "interface-id": "a")"));
 }

@@ -155,9 +155,11 @@ class FakeServer final : public Server {
     large.prefix_pools.push_back(pool(kPrefix, 56, "2001:db8:f000::", "2001:db8:f0ff:ffff:ffff:ffff:ffff:ffff"));
     lease::Subnet& small = subnets.emplace_back(subnet(2, std::make_shared<lease::SubnetCounters>(2)));
     small.address_pools.push_back(pool(kAddress, 128, "2001:db8:2::10", "2001:db8:2::1f"));
-    snapshot_ =
-        std::make_unique<lease::Snapshot>(Duid::parse("00:03:00:01:02:00:00:00:00:01").value(), std::move(subnets),
-                                          lease::OptionSet{}, Seconds{3600}, lease::HashKey{});
+    lease::Snapshot::Content content;
+    content.server_duid = Duid::parse("00:03:00:01:02:00:00:00:00:01").value();
+    content.subnets = std::move(subnets);
+    content.decline_probation = Seconds{3600};
+    snapshot_ = std::make_unique<lease::Snapshot>(std::move(content));
   }
 
   TemporaryDirectory directory_;

@@ -103,15 +103,33 @@ TEST_CASE("RFC 8415 16: unknown options, also inside an IA, are ignored as if th
   CHECK_FALSE(response.option(65001));
 }
 
-TEST_CASE("RFC 9915 21.5: IA_TA is ignored, and the rest of the message is answered") {
+TEST_CASE("RFC 9915 21.5, RFC 8415 18.3: IA_TA gets nothing but a status, and the rest of the message is answered") {
   Server server = one_subnet();
-  for (const uint8_t type : {kSolicit, kRequest}) {
-    const Response response = server.send(from_client(type, {ia_ta(5), ia_na(1)}));
+  const auto refused = [](uint32_t iaid, uint16_t code, std::string_view why) { return u32(iaid) + status(code, why); };
+  for (const uint8_t type : {kSolicit, kRequest, kRenew, kRebind}) {
+    CAPTURE(type);
+    const bool asks = type == kSolicit || type == kRequest;
+    const Response response = server.send(from_client(type, {ia_ta(5, {ia_address("2001:db8:1::9")}), ia_na(1)}));
     REQUIRE(response.answered());
-    CHECK(response.ia().iaid == 1);
-    CHECK_FALSE(response.option(4));
+    CHECK(response.lease().valid == 4000);
+    CHECK(response.option(4) ==
+          (asks ? refused(5, 2, "no address available") : refused(5, 3, "no binding for this IA")));
   }
-  CHECK(server.send(from_client(kInformationRequest, {ia_ta(5)})).answered());
+  CHECK(server.send(from_client(kRelease, {ia_ta(5)})).option(4) == refused(5, 3, "no binding for this IA"));
+  CHECK(server.send(from_client(kRebind, {ia_ta(5)})).dropped() == "nothing-asked");
+  CHECK_FALSE(server.send(from_client(kInformationRequest, {ia_ta(5)})).option(4));
+  CHECK_FALSE(server.send(from_client(kSolicit, {option(4, hex("0000")), ia_na(1)})).option(4));
+}
+
+TEST_CASE("RFC 9915 21.5: of any number of IA_TAs so many are answered as of other IAs") {
+  Server server = one_subnet();
+  Octets many;
+  for (uint32_t iaid = 0; iaid < 40; ++iaid) many += ia_ta(iaid);
+  const Response response = server.send(from_client(kSolicit, {many, ia_na(1)}));
+  REQUIRE(response.answered());
+  size_t answered = 0;
+  for (const ReadOption& option : response.options()) answered += option.code == 4;
+  CHECK(answered == lease::kMaxIasPerMessage);
 }
 
 TEST_CASE(

@@ -29,8 +29,8 @@ struct Arrival {
     return *this;
   }
   uint32_t id_in(const Snapshot& snapshot) const {
-    const Subnet* found = snapshot.select(request);
-    return found == nullptr ? 0 : found->id;
+    const Link* found = snapshot.select(request, {});
+    return found == nullptr ? 0 : found->subnets.front()->id;
   }
 };
 
@@ -82,7 +82,14 @@ TEST_CASE("a direct client is on its port's link, else where its source address 
   CHECK(Arrival().direct(0, "fe80::1").id_in(snapshot) == 0);
   CHECK(Arrival().direct(0, "2001:db8:1:2::5").id_in(snapshot) == 2);
   CHECK(Arrival().direct(1, "2001:db8:1:2::5").id_in(snapshot) == 3);
-  CHECK(Arrival().relay("::").direct(1, "fe80::1").id_in(snapshot) == 0);  // relayed: the port is the relay's
+}
+
+TEST_CASE("RFC 6221 7.1: behind an LDRA on the server's own link a client is on the link of the port") {
+  const Snapshot snapshot = example();
+  CHECK(Arrival().relay("::").direct(1, "fe80::1").id_in(snapshot) == 3);
+  CHECK(Arrival().relay("::").relay("::").direct(1, "fe80::1").id_in(snapshot) == 3);
+  CHECK(Arrival().relay("2001:db8:9::1").direct(1, "fe80::1").id_in(snapshot) == 0);
+  CHECK(Arrival().relay("::").direct(1, "2001:db8:3::1").id_in(snapshot) == 0);  // a relay's own: not on this link
 }
 
 TEST_CASE("::/0 holds every client that nothing longer holds") {

@@ -94,7 +94,11 @@ inline Subnet subnet(uint32_t id, std::string_view text, unsigned workers = 1) {
 }
 
 inline Snapshot snapshot(std::vector<Subnet> subnets) {
-  return Snapshot(duid(0xffff), std::move(subnets), OptionSet{}, Seconds{86400}, kSearchKey);
+  Snapshot::Content content;
+  content.server_duid = duid(0xffff);
+  content.search_key = kSearchKey;
+  content.subnets = std::move(subnets);
+  return Snapshot(std::move(content));
 }
 
 }  // namespace tandem6::lease::testing

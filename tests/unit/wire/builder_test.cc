@@ -187,6 +187,46 @@ TEST_CASE("RFC 8415 19.3: the Relay-reply of figure 10 retraces the relays and t
   CHECK(got == to_hex(relay_reply(1, "::", "2001:db8:2::a", {relay_message(inner_reply)})));
 }
 
+namespace {
+
+/// What a Relay-forward with these options is answered with around an empty message.
+std::string reply_to(const Octets& options) {
+  const Octets empty = message(1, 1, {});
+  ReceivedMessage received;
+  REQUIRE(received.parse(relay_forward(0, "2001:db8::1", "fe80::c", {options, relay_message(empty)})) ==
+          MessageFault::kNone);
+  return written([&](Writer& out) {
+    RelayReplies replies(out, received.relays());
+    out.bytes(empty);
+    replies.close(out);
+  });
+}
+std::string reply_with(const Octets& options) {
+  return to_hex(relay_reply(0, "2001:db8::1", "fe80::c", {options, relay_message(message(1, 1, {}))}));
+}
+
+}  // namespace
+
+TEST_CASE("RFC 4994 5: options that the Echo Request lists come back verbatim, known or not; others do not") {
+  const Octets remote = option(37, u32(9) + hex("0a0b"));
+  const Octets unknown = option(4242, hex("01"));
+  const Octets subscriber = option(38, text("cpe"));
+  CHECK(reply_to(remote + subscriber + unknown + echo_request({4242, 37})) == reply_with(remote + unknown));
+  CHECK(reply_to(remote + subscriber) == reply_with({}));
+}
+
+TEST_CASE("RFC 4994 5: what is in the Relay-reply already, or was not in the Relay-forward, is passed over") {
+  const Octets id = interface_id(text("eth0"));
+  CHECK(reply_to(echo_request({18, 9, 99, 18, 37}) + id) == reply_with(id));
+  CHECK(reply_to(option(43, hex("000000")) + option(37, hex("00"))) == reply_with({}));
+}
+
+TEST_CASE("RFC 8357 5.2: the Relay Source Port option is copied, once, also when it is echoed") {
+  const Octets port = relay_source_port(1000);
+  CHECK(reply_to(port) == reply_with(port));
+  CHECK(reply_to(port + echo_request({135})) == reply_with(port));
+}
+
 TEST_CASE("RFC 8415 19.3: without relays nothing is wrapped around the answer") {
   CHECK(written([](Writer& out) {
           RelayReplies replies(out, {});

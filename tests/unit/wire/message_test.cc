@@ -199,3 +199,24 @@ TEST_CASE("A ReceivedMessage can be used again: nothing of the last datagram sta
   CHECK_FALSE(received.relayed());
   CHECK(received.message.type == MessageType::kRequest);
 }
+
+TEST_CASE("RFC 9915 7.2: an answer goes to port 546 of a client and 547 of a relay, whatever port they sent from") {
+  ReceivedMessage received;
+  REQUIRE(received.parse(message(1, 1, {})) == MessageFault::kNone);
+  CHECK(received.reply_port(1000) == 546);
+  REQUIRE(received.parse(relay_forward(0, "::", "::", {relay_message(message(1, 1, {}))})) == MessageFault::kNone);
+  CHECK(received.reply_port(1000) == 547);
+}
+
+TEST_CASE("RFC 8357 5.2: a relay with the Relay Source Port option gets its answer at the port it sent from") {
+  const Octets inner = message(1, 1, {});
+  ReceivedMessage received;
+  REQUIRE(received.parse(relay_forward(0, "::", "::", {relay_source_port(0), relay_message(inner)})) ==
+          MessageFault::kNone);
+  CHECK(received.reply_port(1000) == 1000);
+  CHECK(received.reply_port(0) == 547);
+  // Only the relay that talks to us matters.
+  const Octets nested = relay_forward(0, "::", "::", {relay_source_port(0), relay_message(inner)});
+  REQUIRE(received.parse(relay_forward(1, "::", "::", {relay_message(nested)})) == MessageFault::kNone);
+  CHECK(received.reply_port(1000) == 547);
+}

@@ -217,3 +217,27 @@ TEST_CASE("RFC 8415 21.23 to 21.25: refresh and maximum times are four octets") 
   CHECK_FALSE(parse_seconds(zeros(3)).has_value());
   CHECK_FALSE(parse_seconds(zeros(5)).has_value());
 }
+
+TEST_CASE("RFC 6939 4: a Client Link-Layer Address has a hardware type and at least one octet") {
+  const Octets data = hex("0001 0a0b");
+  const auto view = LinkLayerAddressView::parse(data);
+  REQUIRE(view);
+  CHECK(view->hardware_type == 1);
+  CHECK(to_hex(view->address) == "0a 0b");
+  for (const char* bad : {"", "00", "0001"}) CHECK_FALSE(LinkLayerAddressView::parse(hex(bad)));
+}
+
+TEST_CASE("RFC 4649 3: a Remote-ID has an enterprise number and at least one octet") {
+  const Octets data = hex("00000009 aa");
+  const auto view = parse_remote_id(data);
+  REQUIRE(view);
+  CHECK(view->enterprise == 9);
+  CHECK(to_hex(view->data) == "aa");
+  CHECK_FALSE(parse_remote_id(hex("00000009")));
+}
+
+TEST_CASE("RFC 8357 4.2: a Relay Source Port is two octets") {
+  CHECK(parse_port(hex("03e8")) == 1000);
+  CHECK_FALSE(parse_port(hex("03")));
+  CHECK_FALSE(parse_port(hex("000003e8")));
+}

@@ -10,9 +10,9 @@ namespace tandem6::worker {
 namespace {
 
 View view_with(uint32_t probation) {
-  return {.snapshot = std::make_shared<lease::Snapshot>(Duid{}, std::vector<lease::Subnet>{}, lease::OptionSet{},
-                                                        Seconds{probation}, lease::HashKey{}),
-          .ports = {}};
+  lease::Snapshot::Content content;
+  content.decline_probation = Seconds{probation};
+  return {.snapshot = std::make_shared<lease::Snapshot>(std::move(content)), .ports = {}};
 }
 
 }  // namespace

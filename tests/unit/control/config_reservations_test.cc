@@ -1,0 +1,112 @@
+// `reservations`.
+#include "config_fixtures.h"
+#include "control/config/build.h"
+
+using namespace tandem6;
+using namespace tandem6::control;
+
+namespace {
+
+std::string reserve(const std::string& reservations, const std::string& more = "") {
+  return with_keys(R"("subnet6": [{"id": 7, "subnet": "2001:db8:1::/64", "pools": [{"pool": "2001:db8:1::/112"}],
+      "pd-pools": [{"prefix": "2001:db8:100::", "prefix-len": 40, "delegated-len": 56}],
+      "reservations": [)" +
+                   reservations + "]" + more + "}]");
+}
+
+Ipv6Address address(const char* text) { return Ipv6Address::parse(text).value(); }
+
+}  // namespace
+
+TEST_CASE("reservations by DUID, hardware address and flexible identifier") {
+  const Configuration configuration = check_clean(reserve(
+      R"({"duid": "01:02:03:04:05", "ip-addresses": ["2001:db8:1::5"], "prefixes": ["2001:db8:100:1200::/56"], "hostname": "a"},
+         {"hw-address": "02:00:00:00:00:01", "ip-addresses": ["2001:db8:1::6"]},
+         {"flex-id": "'port 7'", "prefixes": ["2001:db8:900::/48"]})"));
+  REQUIRE(configuration.reservations.size() == 3);
+  const lease::Reservation& first = configuration.reservations[0];
+  CHECK(first.scope == 7);
+  CHECK(first.identifier == lease::HostIdentifier::kDuid);
+  CHECK(first.value.size() == 5);
+  CHECK(first.hostname == "a");
+  REQUIRE(first.units.size() == 2);
+  CHECK(first.units[0] == lease::LeaseKey{lease::LeaseType::kAddress, 128, address("2001:db8:1::5")});
+  CHECK(first.units[1] == lease::LeaseKey{lease::LeaseType::kPrefix, 56, address("2001:db8:100:1200::")});
+  CHECK(configuration.reservations[1].identifier == lease::HostIdentifier::kHardwareAddress);
+  CHECK(configuration.reservations[2].identifier == lease::HostIdentifier::kFlexId);
+  CHECK(configuration.reservations[2].value.size() == 6);
+}
+
+TEST_CASE("reservations that cannot be are errors at their place") {
+  const std::string path = "Dhcp6.subnet6[0].reservations[0]";
+  check_one_error(reserve(R"({"ip-addresses": ["2001:db8:1::5"]})"), path, "whose is it?");
+  check_one_error(reserve(R"({"duid": "01:02:03", "hw-address": "02:00:00:00:00:01"})"), path + ".hw-address",
+                  "one identifier");
+  check_one_error(reserve(R"({"duid": "01"})"), path + ".duid", "a DUID has");
+  check_one_error(reserve(R"({"hw-address": "zz"})"), path + ".hw-address", "hexadecimal digits are wanted");
+  check_one_error(reserve(R"({"duid": "01:02:03", "ip-addresses": ["2001:db8:2::5"]})"), path + ".ip-addresses[0]",
+                  "2001:db8:2::5 is not inside the subnet 2001:db8:1::/64");
+  check_one_error(reserve(R"({"duid": "01:02:03", "prefixes": ["2001:db8:100:1280::/60"]})"), path + ".prefixes[0]",
+                  "reserve a /56, or one outside of all pools");
+  check_one_error(reserve(R"({"duid": "01:02:03", "prefixes": ["2001:db8:100::/32"]})"), path + ".prefixes[0]", "bits");
+}
+
+TEST_CASE("what is reserved twice is an error that names the first") {
+  const std::string path = "Dhcp6.subnet6[0].reservations[1]";
+  check_one_error(reserve(R"({"duid": "01:02:03"}, {"duid": "010203"})"), path,
+                  "a reservation for this client is already in Dhcp6.subnet6[0].reservations[0]");
+  check_one_error(reserve(R"({"duid": "01:02:03", "ip-addresses": ["2001:db8:1::5"]},
+                             {"duid": "01:02:04", "ip-addresses": ["2001:db8:1:0::5"]})"),
+                  path + ".ip-addresses[0]", "2001:db8:1:0::5 is already in");
+  check_one_error(reserve(R"({"duid": "01:02:03", "prefixes": ["2001:db8:900::/48"]},
+                             {"duid": "01:02:04", "prefixes": ["2001:db8:900:100::/56"]})"),
+                  path + ".prefixes[0]", "shares space with 2001:db8:900::/48");
+}
+
+TEST_CASE("global reservations that nobody looks at are warned about") {
+  const std::string host = R"("reservations": [{"duid": "01:02:03", "hostname": "a"}], )";
+  const std::string subnet = R"("subnet6": [{"id": 1, "subnet": "2001:db8:1::/64")";
+  check_warning(with_keys(host + subnet + "}]"), "Dhcp6.reservations", "no client gets these");
+  check_clean(with_keys(host + subnet + R"(, "reservations-global": true}])"));
+  check_clean(with_keys(R"("reservations-global": true, )" + host + subnet + "}]"));
+}
+
+TEST_CASE("a reserved unit counts as taken in its pool, and is free again when it is no longer reserved") {
+  const std::string host = R"({"duid": "01:02:03", "ip-addresses": ["2001:db8:1::5"]})";
+  Continuity continuity(1);
+  const auto plain = build_snapshot(check_clean(reserve("")), {}, {}, continuity);
+  continuity.settle();
+  const lease::Pool& pool = plain->subnets()[0].address_pools[0];
+  CHECK_FALSE(pool.is_taken(address("2001:db8:1::5")));
+
+  const auto reserved = build_snapshot(check_clean(reserve(host)), {}, {}, continuity);
+  CHECK(continuity.has_fresh());
+  continuity.settle();
+  CHECK(pool.is_taken(address("2001:db8:1::5")));
+  const lease::LeaseKey key{lease::LeaseType::kAddress, 128, address("2001:db8:1::5")};
+  const lease::ReservedUnit* unit = reserved->reservations().unit(key);
+  REQUIRE(unit != nullptr);
+  CHECK_FALSE(unit->pool.is_taken(key.address));
+  CHECK(reserved->pool_of(key, 7) == &unit->pool);
+
+  SUBCASE("free: the pool has it back") {
+    const auto after = build_snapshot(check_clean(reserve("")), {}, {}, continuity);
+    after->give_back_reserved(*reserved);
+    CHECK_FALSE(pool.is_taken(key.address));
+  }
+  SUBCASE("leased: it stays taken") {
+    REQUIRE(unit->pool.mark_taken(key.address, 0));
+    const auto after = build_snapshot(check_clean(reserve("")), {}, {}, continuity);
+    after->give_back_reserved(*reserved);
+    CHECK(pool.is_taken(key.address));
+  }
+}
+
+TEST_CASE("host-reservation-identifiers says what is looked at, in which order") {
+  const auto order = [](const std::string& keys) { return check_clean(with_keys(keys)).host_lookup.order; };
+  using enum lease::HostIdentifier;
+  CHECK(order("\"comment\": \"\"") == std::vector{kHardwareAddress, kDuid});
+  CHECK(order(R"("host-reservation-identifiers": ["flex-id", "duid"])") == std::vector{kFlexId, kDuid});
+  check_one_error(with_keys(R"("host-reservation-identifiers": ["circuit-id"])"),
+                  "Dhcp6.host-reservation-identifiers[0]", "hw-address");
+}
