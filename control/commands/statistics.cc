@@ -17,6 +17,7 @@ constexpr std::string_view kParseFailed = "pkt6-parse-failed";
 constexpr std::string_view kNotForUs = "pkt6-not-for-us";
 constexpr std::string_view kRfcViolation = "pkt6-rfc-violation";
 constexpr std::string_view kQueueFull = "pkt6-queue-full";
+constexpr std::string_view kLimitExceeded = "pkt6-limit-exceeded";
 constexpr std::string_view kProcessingFailed = "pkt6-processing-failed";
 
 struct TypeName {
@@ -85,7 +86,7 @@ void add_packets(Statistics& all, const Totals& totals) {
 }
 
 void add_drops(Statistics& all, const Totals& totals) {
-  for (const std::string_view name : {kParseFailed, kNotForUs, kRfcViolation, kQueueFull, kProcessingFailed}) {
+  for (const std::string_view name : {kParseFailed, kNotForUs, kRfcViolation, kQueueFull, kLimitExceeded, kProcessingFailed}) {
     all[std::string(name)] = 0;
   }
   U128& dropped = all["pkt6-receive-drop"];
@@ -113,6 +114,9 @@ void add_workers(Statistics& all, const std::vector<WorkerStatus>& workers) {
     all["reclaimed-declined-addresses"] += counters.released_quarantine.read();
     all["tandem6.frames-received"] += counters.frames_received.read();
     all["tandem6.frames-sent"] += counters.frames_sent.read();
+    all["tandem6.fragments-received"] += counters.fragments_received.read();
+    all["tandem6.fragments-sent"] += counters.fragments_sent.read();
+    all["tandem6.reassembled"] += counters.reassembled.read();
     all["tandem6.relayed"] += counters.relayed.read();
     all["tandem6.handed-over"] += counters.handed_over.read();
     all["tandem6.partial-checksums"] += counters.partial_checksums.read();
@@ -154,7 +158,9 @@ void add_subnet(Statistics& all, const lease::Subnet& subnet) {
                                               {"total-pds", units(subnet.prefix_pools)},
                                               {"cumulative-assigned-nas", 0},
                                               {"cumulative-assigned-pds", 0},
-                                              {"v6-allocation-fail", 0}};
+                                              {"v6-allocation-fail", 0},
+                                              {"v6-ia-na-lease-reuses", 0},
+                                              {"v6-ia-pd-lease-reuses", 0}};
   if (subnet.counters) {
     for (const auto& cell : subnet.counters->cells) {
       addresses += cell.addresses.load(std::memory_order_relaxed);
@@ -162,6 +168,8 @@ void add_subnet(Statistics& all, const lease::Subnet& subnet) {
       declined += cell.declined.load(std::memory_order_relaxed);
       figures["cumulative-assigned-nas"] += cell.addresses_assigned.load(std::memory_order_relaxed);
       figures["cumulative-assigned-pds"] += cell.prefixes_assigned.load(std::memory_order_relaxed);
+      figures["v6-ia-na-lease-reuses"] += cell.address_reuses.load(std::memory_order_relaxed);
+      figures["v6-ia-pd-lease-reuses"] += cell.prefix_reuses.load(std::memory_order_relaxed);
       figures["v6-allocation-fail"] += cell.allocation_failures.load(std::memory_order_relaxed);
     }
   }
@@ -202,8 +210,11 @@ std::string_view kea_drop_statistic(DropReason reason) {
       return kRfcViolation;
     case DropReason::kLogFull:
     case DropReason::kStale:
+    case DropReason::kShed:
     case DropReason::kRingFull:
       return kQueueFull;
+    case DropReason::kRateLimited:
+      return kLimitExceeded;
     case DropReason::kNoSubnet:
     case DropReason::kNoBinding:
     case DropReason::kReplyTooBig:

@@ -27,6 +27,9 @@ struct alignas(64) Counters {
   std::array<Counter, kDropReasonCount> dropped;
   Counter frames_received;
   Counter frames_sent;
+  Counter fragments_received;
+  Counter reassembled;     ///< datagrams that came in fragments and became whole
+  Counter fragments_sent;  ///< frames of answers that are larger than the port's MTU
   Counter relayed;              ///< of the received, those that came through a relay
   Counter handed_over;          ///< to the worker that owns the client
   Counter partial_checksums;    ///< accepted with ChecksumKind::kPartial

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -94,6 +95,14 @@ bool KernelInterface::link_up() const {
   name_.copy(request.ifr_name, IFNAMSIZ - 1);
   if (ioctl(socket_, SIOCGIFFLAGS, &request) != 0) return false;
   return (request.ifr_flags & IFF_UP) != 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+}
+
+uint16_t KernelInterface::mtu() const {
+  constexpr int kEthernetMtu = 1500;
+  ifreq request{};
+  name_.copy(request.ifr_name, IFNAMSIZ - 1);
+  const int mtu = ioctl(socket_, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : kEthernetMtu;
+  return static_cast<uint16_t>(std::clamp(mtu, 0, 0xffff));
 }
 
 }  // namespace tandem6::nic

@@ -28,6 +28,8 @@ class KernelInterface {
   std::vector<Ipv6Address> addresses() const;
   /// Up, with carrier.
   bool link_up() const;
+  /// 1500 when the interface is away.
+  uint16_t mtu() const;
   /// Joins the groups again when they were lost, as when the interface went away and came back.
   void keep_groups();
 

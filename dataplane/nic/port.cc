@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint16_t kReceiveDescriptors = 2048;
 constexpr uint16_t kTransmitDescriptors = 2048;
+constexpr uint16_t kMinMtu = 1280;
 
 Error failed(const PortSpec& spec, const char* what, int error) {
   return Error{fmt::format("port {} ({}): cannot {}: {}", spec.name, spec.device, what, rte_strerror(-error))};
@@ -132,6 +133,17 @@ bool Port::link_up() const {
   return rte_eth_link_get_nowait(id_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
 }
 
+uint16_t Port::mtu() const {
+  uint16_t mtu = RTE_ETHER_MTU;
+  if (kernel_) {
+    // A frame of the packet socket's ring holds no more.
+    mtu = std::min<uint16_t>(kernel_->mtu(), RTE_ETHER_MTU);
+  } else {
+    rte_eth_dev_get_mtu(id_, &mtu);
+  }
+  return std::max(mtu, kMinMtu);
+}
+
 uint64_t Port::missed() const {
   rte_eth_stats stats{};
   if (rte_eth_stats_get(id_, &stats) != 0) return 0;
@@ -139,7 +151,8 @@ uint64_t Port::missed() const {
 }
 
 PortAddresses Port::addresses() {
-  PortAddresses addresses{.mac = mac_, .link_local = link_local_of(mac_), .others = {}, .alone = kernel_ == nullptr};
+  PortAddresses addresses{
+      .mac = mac_, .link_local = link_local_of(mac_), .others = {}, .alone = kernel_ == nullptr, .mtu = mtu()};
   if (!kernel_) return addresses;
   kernel_->keep_groups();
   addresses.others = kernel_->addresses();

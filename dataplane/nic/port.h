@@ -28,6 +28,9 @@ struct PortAddresses {
   /// No kernel stack shares the port: what is sent to its MAC address is for us.
   bool alone = false;
 
+  /// The largest IPv6 packet that the port sends whole.
+  uint16_t mtu = 1500;
+
   /// Is a datagram with these destinations for us?
   bool is_ours(const MacAddress& destination_mac, const Ipv6Address& destination) const;
   /// The source address of an answer to a datagram that `peer` sent to `destination`.
@@ -50,6 +53,8 @@ class Port {
   bool is_kernel_interface() const { return kernel_ != nullptr; }
   std::string driver() const;
   bool link_up() const;
+  /// Of the link, as the kernel or the device has it now; at least 1280 (RFC 8200 §5).
+  uint16_t mtu() const;
   /// Frames that the device dropped for want of room.
   uint64_t missed() const;
   /// The addresses as they are now. Also keeps the multicast groups joined.

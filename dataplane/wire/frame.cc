@@ -65,6 +65,11 @@ FrameFault check_skippable_options(Bytes options) {
   return FrameFault::kNone;
 }
 
+bool is_extension(uint8_t next_header) {
+  return next_header == kHopByHop || next_header == kRouting || next_header == kFragmentHeader ||
+         next_header == kDestinationOptions;
+}
+
 /// What one extension header says, apart from its length: may the packet be read on as if it were not there?
 FrameFault check_extension_header(uint8_t kind, bool first, Bytes header) {
   switch (kind) {
@@ -79,7 +84,9 @@ FrameFault check_extension_header(uint8_t kind, bool first, Bytes header) {
     }
     default: {  // Fragment (§4.5): atomic (RFC 6946) when offset and M flag are zero
       constexpr uint16_t kOffsetAndMore = 0xfff9;
-      return (load_be16(header.data() + 2) & kOffsetAndMore) == 0 ? FrameFault::kNone : FrameFault::kFragment;
+      if ((load_be16(header.data() + 2) & kOffsetAndMore) == 0) return FrameFault::kNone;
+      const uint8_t next_header = octet(header, 0);
+      return next_header == kUdp || is_extension(next_header) ? FrameFault::kFragment : FrameFault::kNotUdp;
     }
   }
 }
@@ -88,9 +95,7 @@ FrameFault check_extension_header(uint8_t kind, bool first, Bytes header) {
 FrameFault skip_extension_headers(uint8_t next_header, Bytes& payload) {
   constexpr size_t kUnit = 8;  // lengths are counted in it, and no header is shorter
   for (int seen = 0; next_header != kUdp; ++seen) {
-    const bool extension = next_header == kHopByHop || next_header == kRouting || next_header == kFragmentHeader ||
-                           next_header == kDestinationOptions;
-    if (!extension || seen == kMaxExtensionHeaders) return FrameFault::kNotUdp;
+    if (!is_extension(next_header) || seen == kMaxExtensionHeaders) return FrameFault::kNotUdp;
     if (payload.size() < kUnit) return FrameFault::kTruncated;
     const size_t size = next_header == kFragmentHeader ? kUnit : (size_t{1} + octet(payload, 1)) * kUnit;
     if (payload.size() < size) return FrameFault::kTruncated;
@@ -138,6 +143,7 @@ FrameFault read_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, P
   const std::byte* const start = frame.data();
   if (const FrameFault fault = read_ethernet(frame, stripped, out.header); fault != FrameFault::kNone) return fault;
 
+  out.ipv6_offset = static_cast<size_t>(frame.data() - start);
   if (frame.size() < kIpv6Size) return FrameFault::kTruncated;
   if (octet(frame, 0) >> 4 != 6) return FrameFault::kNotIpv6;
   // A payload length of 0 would announce a jumbogram (RFC 2675), too long for any frame: nothing fits into 0 bytes.
@@ -148,7 +154,10 @@ FrameFault read_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, P
   out.header.destination = Ipv6Address::load(addresses.data() + 16);
   // What lies behind the payload is Ethernet's padding.
   Bytes udp = frame.subspan(kIpv6Size, payload_length);
-  if (const FrameFault fault = skip_extension_headers(octet(frame, 6), udp); fault != FrameFault::kNone) return fault;
+  if (const FrameFault fault = skip_extension_headers(octet(frame, 6), udp); fault != FrameFault::kNone) {
+    if (fault == FrameFault::kFragment) out.fragment_offset = static_cast<size_t>(udp.data() - start);
+    return fault;
+  }
 
   if (udp.size() < kUdpSize) return FrameFault::kTruncated;
   out.header.source_port = load_be16(udp.data());
@@ -180,12 +189,14 @@ void parse_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, Parsed
   out.checksum = ChecksumKind::kComplete;
   out.payload_offset = 0;
   out.payload_size = 0;
+  out.ipv6_offset = 0;
+  out.fragment_offset = 0;
   out.fault = read_frame(frame, stripped, rules, out);
 }
 
-size_t frame_overhead(const FrameHeader& header) {
-  return kEthernetSize + kVlanTagSize * header.vlan.count + kIpv6Size + kUdpSize;
-}
+size_t ethernet_size(const VlanTags& vlan) { return kEthernetSize + kVlanTagSize * vlan.count; }
+
+size_t frame_overhead(const FrameHeader& header) { return ethernet_size(header.vlan) + kIpv6Size + kUdpSize; }
 
 size_t build_frame(const FrameHeader& header, size_t payload_size, MutableBytes frame) {
   assert(header.vlan.count <= VlanTags::kMax);

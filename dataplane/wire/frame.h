@@ -39,7 +39,7 @@ enum class FrameFault : uint8_t {
   kNotUdp,       ///< IPv6, but ICMPv6, TCP, …, or headers that the kernel must judge: the exception path's business
   kNotDhcp,      ///< UDP to a port other than 547: the exception path's business
   kTruncated,    ///< a length points behind the end of the frame, or is too small for what it covers
-  kFragment,     ///< a fragment that is not whole by itself (RFC 8200 §4.5)
+  kFragment,     ///< a fragment of what may be UDP, not whole by itself (RFC 8200 §4.5)
   kBadChecksum,  ///< UDP checksum wrong, or zero, which IPv6 forbids (RFC 8200 §8.1)
 };
 
@@ -58,6 +58,8 @@ struct ParsedFrame {
   FrameHeader header;
   size_t payload_offset = 0;  ///< of the DHCPv6 datagram in the frame
   size_t payload_size = 0;
+  size_t ipv6_offset = 0;      ///< of the IPv6 header in the frame, where there is one
+  size_t fragment_offset = 0;  ///< with kFragment: of the Fragment header in the frame
 };
 
 struct FrameRules {
@@ -70,6 +72,9 @@ struct FrameRules {
 /// Reads a frame: Ethernet, up to two VLAN tags, IPv6 with its extension headers (hop-by-hop, destination options,
 /// routing with nothing left, atomic fragments), UDP to port 547. `stripped` holds tags that the NIC took out before.
 void parse_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, ParsedFrame& out);
+
+/// Bytes of MAC addresses, VLAN tags and ethertype in front of the IPv6 header that build_frame() makes of this header.
+size_t ethernet_size(const VlanTags& vlan);
 
 /// Bytes that build_frame() puts in front of the payload for this header.
 size_t frame_overhead(const FrameHeader& header);

@@ -5,6 +5,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include <cstddef>
 #include <memory>
 
 #include <tl/expected.hpp>
@@ -32,5 +33,13 @@ using BufferPool = std::unique_ptr<rte_mempool, FreeBuffers>;
 
 /// The buffers that all ports and workers share. `count` of them.
 tl::expected<BufferPool, Error> make_buffers(unsigned count);
+
+/// The largest UDP datagram that is received in fragments or sent, header included.
+inline constexpr size_t kMaxDatagram = 16384;
+/// Bytes of a buffer of make_large_buffers(): such a datagram in its frame.
+inline constexpr size_t kLargeBufferSize = RTE_PKTMBUF_HEADROOM + 128 + kMaxDatagram;
+
+/// Buffers for what does not fit into one of make_buffers().
+tl::expected<BufferPool, Error> make_large_buffers(unsigned count);
 
 }  // namespace tandem6::worker

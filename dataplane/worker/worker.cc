@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include <cassert>
 #include <cstring>
 
 #include "dataplane/worker/admission.h"
@@ -21,6 +22,13 @@ constexpr size_t kParkedCapacity = 16384;
 // A client counts its lifetimes from when the REPLY reaches it. One that waited longer than this for the disk would
 // make the client believe in a lease longer than we do; it is dropped, and the client asks again.
 constexpr unsigned kStaleSeconds = 2;
+// Half of the shortest queue that a port has, and all of the longest.
+constexpr unsigned kFullBurstsBeforeShedding = 16;
+constexpr unsigned kFullBurstsBeforeSheddingMore = 64;
+constexpr unsigned kBurstsWhenShedding = 8;
+// Clients and relays whose rate is known at a time; a bucket has 16 bytes.
+constexpr size_t kClientBuckets = size_t{1} << 16;
+constexpr size_t kRelayBuckets = size_t{1} << 12;
 constexpr unsigned kExpiryBudget = 64;
 constexpr unsigned kIndexBudget = 256;
 constexpr unsigned kFinishSeconds = 5;
@@ -72,12 +80,16 @@ MutableBytes data_of(rte_mbuf* buffer) { return {rte_pktmbuf_mtod(buffer, std::b
 
 }  // namespace
 
-Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases)
+Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassembly)
     : setup_(std::move(setup)),
       leases_(leases),
       counters_(leases.counters()),
       parked_(kParkedCapacity),
-      transmit_(setup_.ports.size()) {}
+      transmit_(setup_.ports.size()),
+      reassembly_(std::move(reassembly)),
+      client_buckets_(kClientBuckets),
+      relay_buckets_(kRelayBuckets),
+      full_bursts_(setup_.ports.size()) {}
 
 void Worker::run() {
   start();
@@ -89,12 +101,14 @@ void Worker::start() {
   // Naps end when asked for, not 50 µs later.
   prctl(PR_SET_TIMERSLACK, 1UL);
   leases_.adopt_by_this_thread();
+  cycles_per_millisecond_ = rte_get_tsc_hz() / 1000;
   stale_cycles_ = kStaleSeconds * rte_get_tsc_hz();
   now_ = read_clock();
 }
 
 unsigned Worker::turn() {
   view_ = &setup_.views->take(setup_.index);
+  now_milliseconds_ = static_cast<uint32_t>(rte_rdtsc() / cycles_per_millisecond_);
   unsigned work = keep_time();
   for (size_t port = 0; port < setup_.ports.size(); ++port) work += receive(static_cast<uint16_t>(port));
   work += receive_handed_over();
@@ -106,7 +120,24 @@ unsigned Worker::turn() {
 
 // --- in --------------------------------------------------------------------------------------------------------------
 
+// A queue whose end is not found for long is about to overflow, and what the NIC drops then it drops blindly. So more
+// is read than can be answered, and what has least to lose gives way (architecture.md §6).
 unsigned Worker::receive(uint16_t port) {
+  unsigned& full = full_bursts_[port];
+  unsigned count = receive_burst(port, Urgency::kNewClient);
+  unsigned total = count;
+  full = count == kBurst ? full + 1 : 0;
+  if (full < kFullBurstsBeforeShedding) return total;
+  const Urgency least = full < kFullBurstsBeforeSheddingMore ? Urgency::kRequest : Urgency::kEstablished;
+  for (unsigned bursts = 1; count == kBurst && bursts < kBurstsWhenShedding; ++bursts) {
+    count = receive_burst(port, least);
+    total += count;
+  }
+  if (count != kBurst) full = 0;
+  return total;
+}
+
+unsigned Worker::receive_burst(uint16_t port, Urgency least) {
   std::array<rte_mbuf*, kBurst> burst;
   const uint16_t count =
       rte_eth_rx_burst(setup_.ports[port].id, static_cast<uint16_t>(setup_.index), burst.data(), kBurst);
@@ -115,37 +146,62 @@ unsigned Worker::receive(uint16_t port) {
   std::array<rte_mbuf*, kBurst> mine;
   size_t kept = 0;
   for (uint16_t i = 0; i < count; ++i) {
-    if (!read(burst[i], port)) continue;
-    const lease::Request& request = packet_of(burst[i]).request;
+    rte_mbuf* const buffer = read(burst[i], port);
+    if (buffer == nullptr) continue;
+    if (urgency_of(packet_of(buffer).received.message.type) < least) {
+      drop(buffer, DropReason::kShed);
+      continue;
+    }
+    const lease::Request& request = packet_of(buffer).request;
     const unsigned owner = lease::ShardGroup::owner_of(request.shard(), setup_.handover->workers());
     // Who does not name itself touches no lease: anybody may answer.
     if (owner != setup_.index && !request.client_duid.empty()) {
-      pass_to_owner(burst[i], owner);
+      pass_to_owner(buffer, owner);
       continue;
     }
-    mine[kept++] = burst[i];
+    mine[kept++] = buffer;
   }
   answer_all({mine.data(), kept});
   return count;
 }
 
-bool Worker::read(rte_mbuf* buffer, uint16_t port) {
-  Packet& packet = packet_of(buffer);
-  const nic::PortAddresses& addresses = view_->ports[port];
+rte_mbuf* Worker::read(rte_mbuf* buffer, uint16_t port) {
+  if (read_frame(buffer, port) == wire::FrameFault::kFragment && for_us(buffer, port)) {
+    buffer = reassembly_.add(buffer, packet_of(buffer).frame, port, counters_);
+    if (buffer == nullptr) return nullptr;
+    read_frame(buffer, port);
+  }
+  return read_packet(buffer, port) ? buffer : nullptr;
+}
+
+wire::FrameFault Worker::read_frame(rte_mbuf* buffer, uint16_t port) {
+  wire::ParsedFrame& frame = packet_of(buffer).frame;
   const wire::FrameRules rules{
       .accept_partial_checksum = setup_.ports[port].accept_partial_checksum,
       .checksum_verified = (buffer->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD};
-  if (buffer->nb_segs != 1) return drop(buffer, DropReason::kTruncated), false;
-  wire::parse_frame(data_of(buffer), stripped_tags(*buffer), rules, packet.frame);
-  const wire::FrameHeader& header = packet.frame.header;
-  if (packet.frame.fault != wire::FrameFault::kNone) return drop(buffer, reason_of(packet.frame.fault)), false;
+  wire::parse_frame(data_of(buffer), stripped_tags(*buffer), rules, frame);
+  // No NIC of ours scatters a frame over buffers.
+  if (buffer->nb_segs != 1) frame.fault = wire::FrameFault::kTruncated;
+  return frame.fault;
+}
+
+bool Worker::for_us(rte_mbuf* buffer, uint16_t port) const {
+  const wire::FrameHeader& header = packet_of(buffer).frame.header;
+  const nic::PortAddresses& addresses = view_->ports[port];
   // A packet socket may see what its own host sends.
-  if (header.source_mac == addresses.mac || !addresses.is_ours(header.destination_mac, header.destination)) {
-    return drop(buffer, DropReason::kNotForUs), false;
-  }
+  return header.source_mac != addresses.mac && addresses.is_ours(header.destination_mac, header.destination);
+}
+
+bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
+  Packet& packet = packet_of(buffer);
+  if (packet.frame.fault != wire::FrameFault::kNone) return drop(buffer, reason_of(packet.frame.fault)), false;
+  if (!for_us(buffer, port)) return drop(buffer, DropReason::kNotForUs), false;
   if (packet.frame.checksum == wire::ChecksumKind::kPartial) counters_.partial_checksums.add();
-  packet.request = {
-      .received = &packet.received, .port = port, .source = header.source, .client_duid = {}, .duid_hash = 0};
+  packet.request = {.received = &packet.received,
+                    .port = port,
+                    .source = packet.frame.header.source,
+                    .client_duid = {},
+                    .duid_hash = 0};
   return read_message(buffer, packet);
 }
 
@@ -156,13 +212,30 @@ bool Worker::read_message(rte_mbuf* buffer, Packet& packet) {
   if (fault != wire::MessageFault::kNone) return drop(buffer, DropReason::kMalformed), false;
   counters_.received[type_index(packet.received.message.type)].add();
   if (packet.received.relayed()) counters_.relayed.add();
+  if (!is_within_relay_limit(packet.request)) return drop(buffer, DropReason::kRateLimited), false;
   if (!packet.request.identify_client()) return drop(buffer, DropReason::kBadDuid), false;
   return true;
 }
 
 void Worker::pass_to_owner(rte_mbuf* buffer, unsigned owner) {
+  rte_ring* const ring = setup_.handover->ring(setup_.index, owner);
+  const bool urgent = urgency_of(packet_of(buffer).received.message.type) == Urgency::kEstablished;
+  if (!urgent && rte_ring_count(ring) > rte_ring_get_capacity(ring) / 2) return drop(buffer, DropReason::kShed);
   counters_.handed_over.add();
-  if (rte_ring_sp_enqueue(setup_.handover->ring(setup_.index, owner), buffer) != 0) drop(buffer, DropReason::kRingFull);
+  if (rte_ring_sp_enqueue(ring, buffer) != 0) drop(buffer, DropReason::kRingFull);
+}
+
+// Of what one relay sends, the NIC gives all to one worker, or about the same to each.
+bool Worker::is_within_relay_limit(const lease::Request& request) {
+  if (view_->relay_limit.per_second == 0 || !request.received->relayed()) return true;
+  const U128 address = request.source.number();
+  const uint64_t key = (static_cast<uint64_t>(address >> 64) ^ static_cast<uint64_t>(address)) * 0x9e3779b97f4a7c15;
+  return relay_buckets_.take(key ^ key >> 32, view_->relay_limit, now_milliseconds_);
+}
+
+// The owner of a client hears all that it sends.
+bool Worker::is_within_client_limit(const lease::Request& request) {
+  return request.client_duid.empty() || client_buckets_.take(request.duid_hash, view_->client_limit, now_milliseconds_);
 }
 
 unsigned Worker::receive_handed_over() {
@@ -191,13 +264,16 @@ void Worker::answer_all(std::span<rte_mbuf* const> buffers) {
 
 void Worker::answer_one(rte_mbuf* buffer) {
   Packet& packet = packet_of(buffer);
+  if (!is_within_client_limit(packet.request)) return drop(buffer, DropReason::kRateLimited);
   if (!admit(packet.received.message.type)) return drop(buffer, DropReason::kLogFull);
   const lease::Answer answer = lease::answer(packet.request, leases_, *view_->snapshot, now_, scratch_);
   if (answer.dropped != DropReason::kNone) return drop(buffer, answer.dropped);
-  if (!build_reply(buffer, answer)) return drop(buffer, DropReason::kReplyTooBig);
+  const uint16_t port = packet.request.port;
+  rte_mbuf* const reply = build_reply(buffer, answer);
+  if (reply == nullptr) return drop(buffer, DropReason::kNoBuffer);
   counters_.sent[type_index(answer.type)].add();
-  if (answer.after_commit && setup_.hold_replies) return park(buffer, packet.request.port);
-  transmit(buffer, packet.request.port);
+  if (answer.after_commit && setup_.hold_replies) return park(reply, port);
+  transmit(reply, port);
 }
 
 bool Worker::admit(wire::MessageType type) {
@@ -206,11 +282,12 @@ bool Worker::admit(wire::MessageType type) {
   if (log.room() < lease::kMaxChangesPerMessage || parked_.room() == 0) return false;
   const size_t log_used = log.capacity() - log.room();
   const size_t parked_used = parked_.size() * (log.capacity() / kParkedCapacity);
-  return admits(type, {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
+  return admits(urgency_of(type), {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
 }
 
-// Turns the request's buffer into its answer's: back by the same port, VLAN and MAC address.
-bool Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
+// Turns the request's buffer into its answer's, or a large one when it has no room: back by the same port, VLAN and MAC
+// address. Nothing when there is no buffer; the request's is the caller's then.
+rte_mbuf* Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
   const Packet& packet = packet_of(buffer);
   const wire::FrameHeader& request = packet.frame.header;
   const nic::PortAddresses& addresses = view_->ports[packet.request.port];
@@ -223,15 +300,20 @@ bool Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
                                  .destination_port = packet.received.reply_port(request.source_port)};
   const size_t overhead = wire::frame_overhead(header);
   rte_pktmbuf_reset(buffer);
-  const size_t capacity = rte_pktmbuf_tailroom(buffer);
-  if (overhead + answer.size > capacity) return false;
-  const MutableBytes frame(rte_pktmbuf_mtod(buffer, std::byte*), capacity);
+  if (overhead + answer.size > rte_pktmbuf_tailroom(buffer)) {
+    rte_mbuf* const large = rte_pktmbuf_alloc(setup_.large_buffers);
+    if (large == nullptr) return nullptr;
+    rte_pktmbuf_free(buffer);
+    buffer = large;
+  }
+  const MutableBytes frame(rte_pktmbuf_mtod(buffer, std::byte*), rte_pktmbuf_tailroom(buffer));
   std::memcpy(frame.data() + overhead, scratch_.data(), answer.size);
   const size_t size = wire::build_frame(header, answer.size, frame);
-  if (size == 0) return false;
+  assert(size != 0);  // the larger of the two buffers has room for whatever scratch_ holds
   buffer->data_len = static_cast<uint16_t>(size);
   buffer->pkt_len = static_cast<uint32_t>(size);
-  return true;
+  buffer->l2_len = wire::ethernet_size(header.vlan);
+  return buffer;
 }
 
 // --- the disk --------------------------------------------------------------------------------------------------------
@@ -265,6 +347,19 @@ unsigned Worker::release_committed() {
 // --- out -------------------------------------------------------------------------------------------------------------
 
 void Worker::transmit(rte_mbuf* buffer, uint16_t port) {
+  if (buffer->pkt_len - buffer->l2_len > view_->ports[port].mtu) return transmit_fragments(buffer, port);
+  transmit_frame(buffer, port);
+}
+
+void Worker::transmit_fragments(rte_mbuf* buffer, uint16_t port) {
+  std::array<rte_mbuf*, kMaxFragments> pieces;
+  const size_t count = fragment(buffer, view_->ports[port].mtu, setup_.buffers, pieces);
+  if (count == 0) counters_.dropped[static_cast<size_t>(DropReason::kNoBuffer)].add();
+  counters_.fragments_sent.add(count);
+  for (rte_mbuf* piece : std::span(pieces).first(count)) transmit_frame(piece, port);
+}
+
+void Worker::transmit_frame(rte_mbuf* buffer, uint16_t port) {
   TransmitBuffer& waiting = transmit_[port];
   waiting.buffers[waiting.count++] = buffer;
   if (waiting.count == kBurst) flush(port);
@@ -298,6 +393,7 @@ unsigned Worker::keep_time() {
   if (read <= now_ && !expiry_behind_) return 0;
   if (now_ < read) {
     now_ = read;
+    reassembly_.expire(counters_);
     publish_gauges();
   }
   const unsigned expired = leases_.expire(now_, *view_->snapshot, kExpiryBudget);

@@ -11,9 +11,12 @@
 
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/shard_group.h"
+#include "dataplane/worker/admission.h"
+#include "dataplane/worker/fragments.h"
 #include "dataplane/worker/handover.h"
 #include "dataplane/worker/packet.h"
 #include "dataplane/worker/parked_replies.h"
+#include "dataplane/worker/token_buckets.h"
 #include "dataplane/worker/view.h"
 
 namespace tandem6::worker {
@@ -34,6 +37,8 @@ struct WorkerSetup {
   bool hold_replies = true;  ///< `durability: sync`
   ViewBoard* views = nullptr;
   const Handover* handover = nullptr;
+  rte_mempool* buffers = nullptr;        ///< what the ports receive into
+  rte_mempool* large_buffers = nullptr;  ///< make_large_buffers()
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -49,7 +54,7 @@ struct WorkerGauges {
 /// before run().
 class Worker {
  public:
-  Worker(WorkerSetup setup, lease::ShardGroup& leases);
+  Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassembly);
 
   /// Until *stop: then answers what has already come in, waits for the disk (five seconds at most) and transmits what
   /// waited for it.
@@ -59,6 +64,7 @@ class Worker {
 
  private:
   static constexpr uint16_t kBurst = 32;
+  static constexpr size_t kUdpHeaderSize = 8;
 
   struct TransmitBuffer {
     std::array<rte_mbuf*, kBurst> buffers;
@@ -71,18 +77,26 @@ class Worker {
   void drain_and_finish();
 
   unsigned receive(uint16_t port);
+  unsigned receive_burst(uint16_t port, Urgency least);
   unsigned receive_handed_over();
-  /// Reads the packet. False: it was dropped, and counted.
-  bool read(rte_mbuf* buffer, uint16_t port);
+  /// Reads a frame. The buffer with a whole packet, or nothing: it was dropped and counted, or its fragment waits.
+  rte_mbuf* read(rte_mbuf* buffer, uint16_t port);
+  bool for_us(rte_mbuf* buffer, uint16_t port) const;
+  bool read_packet(rte_mbuf* buffer, uint16_t port);
+  wire::FrameFault read_frame(rte_mbuf* buffer, uint16_t port);
   bool read_message(rte_mbuf* buffer, Packet& packet);
   void pass_to_owner(rte_mbuf* buffer, unsigned owner);
+  bool is_within_relay_limit(const lease::Request& request);
+  bool is_within_client_limit(const lease::Request& request);
   void answer_all(std::span<rte_mbuf* const> buffers);
   void answer_one(rte_mbuf* buffer);
   bool admit(wire::MessageType type);
-  bool build_reply(rte_mbuf* buffer, const lease::Answer& answer);
+  rte_mbuf* build_reply(rte_mbuf* request, const lease::Answer& answer);
   void park(rte_mbuf* buffer, uint16_t port);
   unsigned release_committed();
   void transmit(rte_mbuf* buffer, uint16_t port);
+  void transmit_fragments(rte_mbuf* buffer, uint16_t port);
+  void transmit_frame(rte_mbuf* buffer, uint16_t port);
   void flush();
   void flush(uint16_t port);
   void drop(rte_mbuf* buffer, lease::DropReason reason);
@@ -98,9 +112,16 @@ class Worker {
   const View* view_ = nullptr;
   ParkedReplies parked_;
   std::vector<TransmitBuffer> transmit_;
-  std::array<std::byte, 2048> scratch_;  // an answer is built here: it quotes the request, whose buffer it will take
+  Reassembly reassembly_;
+  std::array<std::byte, kMaxDatagram - kUdpHeaderSize>
+      scratch_;  // an answer is built here: it quotes the request, whose buffer it will take
   AbsoluteTime now_;
-  uint64_t settled_ = 0;  // the log was committed up to here when units were last given back
+  uint32_t now_milliseconds_ = 0;  // since some moment: for the token buckets
+  uint64_t cycles_per_millisecond_ = 1;
+  TokenBuckets client_buckets_;
+  TokenBuckets relay_buckets_;
+  std::vector<unsigned> full_bursts_;  // by port: read one after the other without finding the queue's end
+  uint64_t settled_ = 0;               // the log was committed up to here when units were last given back
   uint64_t stale_cycles_ = 0;
   unsigned idle_turns_ = 0;
   bool expiry_behind_ = false;

@@ -43,6 +43,7 @@ void rebuild(Bytes frame, const ParsedFrame& parsed) {
   require(again.header.source == parsed.header.source, "the source is kept");
   require(again.header.destination == parsed.header.destination, "the destination is kept");
   require(again.header.source_port == parsed.header.source_port, "the source port is kept");
+  require(again.ipv6_offset == ethernet_size(parsed.header.vlan), "the IPv6 header is where it was put");
   require(again.payload_offset == overhead && again.payload_size == payload.size(), "the payload is where it was put");
 }
 
@@ -55,6 +56,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   ParsedFrame parsed;
   parse_frame(frame, stripped_tags(data[0]), rules, parsed);
   require(parsed.checksum == ChecksumKind::kComplete || !rules.checksum_verified, "a verified checksum is complete");
+  if (parsed.fault == FrameFault::kFragment) {
+    require(parsed.ipv6_offset + 40 <= parsed.fragment_offset, "the Fragment header follows an IPv6 header");
+    require(parsed.fragment_offset + 8 <= frame.size(), "the Fragment header is in the frame");
+  }
   if (parsed.fault != FrameFault::kNone) return 0;
   require(parsed.payload_offset <= frame.size(), "the payload starts in the frame");
   require(parsed.payload_size <= frame.size() - parsed.payload_offset, "the payload ends in the frame");

@@ -28,6 +28,8 @@ constexpr size_t kLogCapacity = 16384;
 // Buffers that a worker holds back for the disk or works on, and those that lie in a queue's rings.
 constexpr unsigned kBuffersPerWorker = 16384 + 4096;
 constexpr unsigned kBuffersPerQueue = 4096;
+// Large requests and answers that are rare: those that a worker has at a time.
+constexpr unsigned kLargeBuffersPerWorker = 256;
 constexpr auto kWatchInterval = std::chrono::seconds(1);
 
 uint64_t unix_now() { return static_cast<uint64_t>(std::time(nullptr)); }
@@ -37,6 +39,19 @@ std::vector<unsigned> cores_for(const control::DataplaneConfig& dataplane) {
   // The last: the first one is where kernels like to put interrupts.
   const std::vector<unsigned> usable = nic::usable_cores();
   return {usable.empty() ? 0 : usable.back()};
+}
+
+worker::RateLimit limit_of(const control::RateLimitConfig& config) {
+  return {.per_second = config.per_second, .burst = config.burst};
+}
+
+worker::View view(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration,
+                  std::vector<nic::PortAddresses> ports) {
+  const control::LimitsConfig& limits = configuration.dataplane.limits;
+  return {.snapshot = std::move(snapshot),
+          .ports = std::move(ports),
+          .client_limit = limit_of(limits.client),
+          .relay_limit = limit_of(limits.relay)};
 }
 
 int run_worker(void* worker) {
@@ -61,6 +76,7 @@ Daemon::~Daemon() {
   workers_.clear();
   ports_.clear();
   handover_ = {};
+  large_buffers_.reset();
   buffers_.reset();
   nic::stop_eal();
 }
@@ -109,12 +125,17 @@ tl::expected<void, Error> Daemon::start_dpdk() {
       worker_count() * (kBuffersPerWorker + static_cast<unsigned>(plan.ports.size()) * kBuffersPerQueue);
   const uint64_t bytes =
       uint64_t{buffers} * (sizeof(rte_mbuf) + sizeof(worker::Packet) + RTE_MBUF_DEFAULT_BUF_SIZE + 128);
-  plan.memory_megabytes = static_cast<unsigned>(bytes >> 20) + 128;
+  const unsigned large = worker_count() * kLargeBuffersPerWorker;
+  const uint64_t large_bytes = uint64_t{large} * (sizeof(worker::Packet) + worker::kLargeBufferSize + 256);
+  plan.memory_megabytes = static_cast<unsigned>((bytes + large_bytes) >> 20) + 128;
   plan.log = [](std::string_view line) { log(Severity::kWarn, "dpdk", line); };
   if (auto started = nic::start_eal(plan); !started) return started;
   auto pool = worker::make_buffers(buffers);
   if (!pool) return tl::unexpected(pool.error());
   buffers_ = std::move(*pool);
+  auto large_pool = worker::make_large_buffers(large);
+  if (!large_pool) return tl::unexpected(large_pool.error());
+  large_buffers_ = std::move(*large_pool);
   auto handover = worker::Handover::make(worker_count());
   if (!handover) return tl::unexpected(handover.error());
   handover_ = std::move(*handover);
@@ -191,7 +212,7 @@ tl::expected<void, Error> Daemon::load_leases() {
   });
   if (!report) return tl::unexpected(report.error());
   continuity_.settle();
-  views_.publish({.snapshot = snapshot, .ports = port_addresses()});
+  views_.publish(view(snapshot, configuration_, port_addresses()));
   log(Severity::kInfo, "leases-loaded", "the database is in memory",
       {{"leases", std::to_string(report->leases)}, {"seconds", fmt::format("{:.3f}", report->seconds)}});
   return {};
@@ -214,8 +235,12 @@ tl::expected<void, Error> Daemon::start_workers() {
         .hold_replies = configuration_.storage.durability == storage::Durability::kSync,
         .views = &views_,
         .handover = &handover_,
+        .buffers = buffers_.get(),
+        .large_buffers = large_buffers_.get(),
         .stop = &stop_workers_};
-    workers_.push_back(std::make_unique<worker::Worker>(setup, *leases_[i]));
+    auto reassembly = worker::Reassembly::make(large_buffers_.get());
+    if (!reassembly) return tl::unexpected(reassembly.error());
+    workers_.push_back(std::make_unique<worker::Worker>(setup, *leases_[i], std::move(*reassembly)));
   }
   for (unsigned i = 0; i < worker_count(); ++i) {
     if (int error = rte_eal_remote_launch(run_worker, workers_[i].get(), i + 1); error != 0) {
@@ -262,7 +287,7 @@ void Daemon::watch_world() {
   report_disk();
   report_links();
   if (std::vector<nic::PortAddresses> addresses = port_addresses(); addresses != views_.current().ports) {
-    views_.publish({.snapshot = views_.current().snapshot, .ports = std::move(addresses)});
+    views_.publish(view(views_.current().snapshot, configuration_, std::move(addresses)));
   }
   views_.reclaim();
   timer_.expires_after(kWatchInterval);
@@ -316,7 +341,7 @@ tl::expected<std::vector<std::string>, Error> Daemon::reload() {
   const std::shared_ptr<const lease::Snapshot> next = build(*read.configuration);
   const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
   if (continuity_.has_fresh()) fill_new_pools(next);
-  publish(next);
+  publish(next, *read.configuration);
   next->give_back_reserved(*before);
   continuity_.settle();
   configuration_ = std::move(*read.configuration);
@@ -343,12 +368,12 @@ void Daemon::fill_new_pools(const std::shared_ptr<const lease::Snapshot>& next) 
     }
   }
   transition->incoming = std::move(incoming);
-  const uint64_t number = views_.publish({.snapshot = std::move(transition), .ports = views_.current().ports});
+  const uint64_t number = views_.publish(view(std::move(transition), configuration_, views_.current().ports));
   wait_for_workers([&] { return views_.all_indexed(number); });
 }
 
-void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot) {
-  const uint64_t number = views_.publish({.snapshot = std::move(snapshot), .ports = views_.current().ports});
+void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration) {
+  const uint64_t number = views_.publish(view(std::move(snapshot), configuration, views_.current().ports));
   wait_for_workers([&] { return views_.all_took(number); });
   views_.reclaim();
 }

@@ -230,6 +230,27 @@ TEST_CASE("RFC 8200 4.5: first, middle and last fragments are refused") {
   CHECK(fault_of(frame_of(44, hex("11 00 80 00 de ad be ef") + client_udp())) == FrameFault::kFragment);
 }
 
+TEST_CASE("RFC 8200 4.5: it is said where a fragment's headers are, behind VLAN tags and extension headers too") {
+  const Octets fragment = hex("11 00 00 01 de ad be ef") + client_udp();
+  const ParsedFrame plain_fragment = parse(frame_of(44, fragment));
+  CHECK(plain_fragment.ipv6_offset == 14);
+  CHECK(plain_fragment.fragment_offset == 54);
+  CHECK(plain_fragment.header.source == kClient);
+  CHECK(plain_fragment.header.destination == kServers);
+  const ParsedFrame tagged_fragment =
+      parse(ethernet(kServerMac, kClientMac, "8100 0007 86dd",
+                     ipv6(kClient, kServers, 60, hex("2c 00 00 00 00 00 00 00") + fragment)));
+  CHECK(tagged_fragment.fault == FrameFault::kFragment);
+  CHECK(tagged_fragment.ipv6_offset == 18);
+  CHECK(tagged_fragment.fragment_offset == 66);
+}
+
+TEST_CASE("RFC 8200 4.5: a fragment of something else than UDP is the kernel's business") {
+  CHECK(fault_of(frame_of(44, hex("3a 00 00 01 de ad be ef") + client_udp())) == FrameFault::kNotUdp);
+  CHECK(fault_of(frame_of(44, hex("06 00 00 10 de ad be ef") + client_udp())) == FrameFault::kNotUdp);
+  CHECK(fault_of(frame_of(44, hex("3c 00 00 01 de ad be ef") + client_udp())) == FrameFault::kFragment);
+}
+
 TEST_CASE("The number of extension headers is bounded") {
   const auto chain = [](int count) {
     Octets headers;
