@@ -75,29 +75,6 @@ void OptionSet::set(uint16_t code, Bytes data, bool always_send) {
   add(option);
 }
 
-void OptionSet::inherit(const OptionSet& outer) {
-  const std::vector<Entry> own = entries_;
-  for (const Entry& entry : outer.entries_) {
-    // Of an option that only some clients get here, the others get the outer scope's.
-    const auto settles = [&](const Entry& mine) { return mine.same_option(entry) && (!mine.guarded || mine.repeats); };
-    if (std::ranges::none_of(own, settles)) insert(entry, outer.encoded(entry));
-  }
-  keep_flags_of(outer.entries_);
-}
-
-// Kea: "sticky". What an outer scope always or never sends is so in the narrower one, which only gives the value.
-void OptionSet::keep_flags_of(Entries outer) {
-  for (const Entry& entry : outer) {
-    if (entry.guarded) continue;
-    for (Entry& mine : entries_) {
-      if (!mine.same_option(entry)) continue;
-      mine.always_send = mine.always_send || entry.always_send;
-      mine.never_send = mine.never_send || entry.never_send;
-      if (mine.space == OptionSpace::kDhcp6) has_flags_ = has_flags_ || mine.always_send || mine.never_send;
-    }
-  }
-}
-
 OptionSet::Entries OptionSet::in(OptionSpace space) const {
   const auto found = std::ranges::equal_range(entries_, space, {}, &Entry::space);
   return {found.begin(), found.end()};

@@ -68,8 +68,6 @@ class OptionSet {
   void add(const ConfiguredOption& option);
   /// Adds a plain option, or replaces those with its code.
   void set(uint16_t code, Bytes data, bool always_send);
-  /// Takes over what `outer` has and this scope has not: the narrower scope wins.
-  void inherit(const OptionSet& outer);
   bool empty() const { return entries_.empty(); }
 
   /// Writes what a client of no class gets of this set alone: see write_options().
@@ -94,7 +92,6 @@ class OptionSet {
   static constexpr size_t kHeader = 4;  // code and length (RFC 8415 §21.1)
 
   void insert(Entry entry, Bytes encoded);
-  void keep_flags_of(Entries outer);
 
   std::vector<Entry> entries_;
   std::vector<std::byte> bytes_;  // all of them encoded, so that writing one is one copy

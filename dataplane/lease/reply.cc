@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/lease/option_choice.h"
+#include "dataplane/lease/relay_supplied_options.h"
+
 namespace tandem6::lease {
 namespace {
 
@@ -64,6 +67,13 @@ void Reply::begin(wire::MessageType type) {
 }
 
 void Reply::status(StatusCode code) { wire::put_status(writer_, code, text_of(code)); }
+
+void Reply::options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
+  const wire::ReceivedMessage& received = *request_.received;
+  write_options(writer_, {.requested = message.requested, .classes = classes, .options = received.message.options},
+                chain);
+  write_relay_supplied_options(writer_, options_at_, received.relays(), snapshot_.relay_supplied());
+}
 
 void Reply::ia_status(LeaseType type, uint32_t iaid, StatusCode code) {
   const auto ia = wire::begin_ia(writer_, ia_code(type), iaid, Seconds{0}, Seconds{0});

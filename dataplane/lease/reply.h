@@ -5,7 +5,6 @@
 #include "dataplane/lease/client_message.h"
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/option_chain.h"
-#include "dataplane/lease/option_choice.h"
 #include "dataplane/wire/builder.h"
 
 namespace tandem6::lease {
@@ -27,12 +26,8 @@ class Reply {
   void client_fqdn(const wire::ClientFqdnView& fqdn) { wire::put_client_fqdn(writer_, fqdn); }
   /// Of the whole message.
   void status(wire::StatusCode code);
-  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
-    write_options(writer_,
-                  {.requested = message.requested, .classes = classes, .options = request_.received->message.options},
-                  {chain.data(), chain.size()});
-    write_relay_supplied_options(writer_, options_at_, request_.received->relays(), snapshot_.relay_supplied());
-  }
+  /// The configured options of these scopes, and what relays supply.
+  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes);
 
   /// An IA with nothing but a status in it.
   void ia_status(LeaseType type, uint32_t iaid, wire::StatusCode code);
@@ -61,6 +56,7 @@ class Reply {
   wire::Writer writer_;
   wire::RelayReplies relays_;
   wire::MessageType type_{};
+  size_t options_at_ = 0;  ///< where those of the answer itself begin, inside of the Relay-replies
   RenewTimes renew_times_{};
   bool renew_times_seen_ = false;
   FixedList<size_t, kMaxIasPerMessage> renew_times_at_;  ///< where T1 and T2 have yet to be written

@@ -14,7 +14,6 @@ Server with_options() {
   global.set(32, u32(3600), true);
   lease::OptionSet of_subnet;
   of_subnet.set(23, Octets(ip("2001:db8::2").octets), false);
-  of_subnet.inherit(global);
   lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
   lan.options = of_subnet;
   return Server({lan}, global);

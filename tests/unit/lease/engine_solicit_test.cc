@@ -212,7 +212,6 @@ TEST_CASE("RFC 8415 18.3.9: options that the client asks for, and those always s
   subnet_options.set(31, Octets(ip("2001:db8::123").octets), true);
   lease::OptionSet pool_options;
   pool_options.set(23, Octets(ip("2001:db8::54").octets), false);
-  pool_options.inherit(subnet_options);
   lease::Subnet lan = tiny(pools);
   lan.options = subnet_options;
   lan.address_pools[0].options = pool_options;

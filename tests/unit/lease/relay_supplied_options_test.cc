@@ -35,16 +35,11 @@ std::vector<std::byte> supplying(const List& options) {
 /// What is added to an answer with the options `own`; `relays` from the outermost.
 List added(const std::vector<std::vector<std::byte>>& relays, const RelaySuppliableCodes& codes, const List& own = {}) {
   std::vector<wire::RelayView> views;
-  for (const auto& options : relays)
-    views.push_back({.type = wire::MessageType::kRelayForward,
-                     .hop_count = 0,
-                     .link_address = {},
-                     .peer_address = {},
-                     .options = options,
-                     .relayed = {},
-                     .interface_id = {},
-                     .source_port = {},
-                     .echo_request = {}});
+  for (const auto& options : relays) {
+    wire::RelayView view{};
+    view.options = options;
+    views.push_back(view);
+  }
   std::array<std::byte, 1024> buffer{};
   wire::Writer out(buffer);
   out.u32(0x07123456);
