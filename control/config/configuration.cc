@@ -81,7 +81,8 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
   if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};
   ClassNames classes(dhcp6, remarks);
-  const Vocabulary vocabulary{.class_id = [&](std::string_view name) { return classes.find_or_reference(name); }};
+  const Vocabulary vocabulary{.class_id = [&](std::string_view name) { return classes.find_or_reference(name); },
+                              .class_is_known = [&](std::string_view name) { return classes.is_known(name); }};
   std::vector<lease::ClientClass> defined = read_classes(classes, vocabulary, remarks);
   configuration.options = read_option_data(dhcp6, vocabulary, remarks);
   read_subnet_configs(dhcp6, vocabulary, configuration, remarks);

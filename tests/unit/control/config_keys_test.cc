@@ -65,7 +65,6 @@ TEST_CASE("a lifetime that moments modulo 2^32 cannot tell from the past is an e
 
 TEST_CASE("what would change what clients get is refused with its reason") {
   const std::vector<std::pair<std::string, std::string>> refused = {
-      {R"("client-classes": [{"name": "a"}])", "client-classes"},
       {R"("option-def": [{"name": "a", "code": 250, "type": "uint8"}])", "option-def"},
       {R"("hosts-databases": [{"type": "mysql"}])", "hosts-databases"},
       {R"("hosts-database": {"type": "mysql"})", "hosts-database"},
