@@ -7,11 +7,12 @@
 namespace tandem6::control {
 namespace {
 
-/// Nothing, said as an error, when no class has this name.
+/// As in Kea, the class need not be defined: a reservation puts its client into classes of any name.
 std::optional<lease::ClassId> class_called(const Node& name, const Vocabulary& vocabulary, Remarks& remarks) {
-  const auto id = vocabulary.class_id ? vocabulary.class_id(name.text()) : std::nullopt;
-  if (!id) remarks.error(name, fmt::format("there is no client class \"{}\"", name.text()));
-  return id;
+  if (!vocabulary.class_is_known(name.text()))
+    remarks.warning(name, fmt::format("no client class \"{}\" is defined: only a reservation can put a client into it",
+                                      name.text()));
+  return vocabulary.class_id(name.text());
 }
 
 }  // namespace

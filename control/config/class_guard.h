@@ -11,7 +11,7 @@
 namespace tandem6::control {
 
 /// The classes under "client-classes", and the one under its old name "client-class". Empty when there are none: then
-/// everybody may. A name that no class has is an error.
+/// everybody may. A name that no class has is warned about.
 lease::ClassSet read_class_guard(const Node& scope, const Vocabulary& vocabulary, Remarks& remarks);
 
 /// The classes under "evaluate-additional-classes", and under its old name "require-client-classes", in their order.

@@ -55,7 +55,7 @@ tl::expected<ClassId, std::string> ClassReader::member(std::string_view name, co
   if (in_front != classes_.end() && in_front->only_additional && !asking.only_additional)
     return tl::unexpected(fmt::format("the class \"{}\" is looked at only later, as an additional one", name));
   if (in_front == classes_.end() && !is_built_in_class(name)) {
-    if (std::ranges::find(names_.names(), name) != names_.names().end())
+    if (names_.is_known(name))
       return tl::unexpected(fmt::format("the class \"{}\" must be defined in front of this one", name));
     const std::vector<std::string_view> known(names_.names().begin(), names_.names().end());
     return tl::unexpected(fmt::format("there is no client class \"{}\"{}", name, did_you_mean(name, known)));
@@ -132,13 +132,17 @@ ClassNames::ClassNames(const Node& dhcp6, Remarks& remarks) {
 std::optional<ClassId> ClassNames::find_or_reference(std::string_view name) {
   const auto found = std::ranges::find(names_, name);
   if (found != names_.end()) return static_cast<ClassId>(found - names_.begin());
-  if (!is_built_in_class(name)) return std::nullopt;
   if (names_.size() == lease::kMaxClasses) {
     too_many_ = true;
     return std::nullopt;
   }
   names_.emplace_back(name);
   return static_cast<ClassId>(names_.size() - 1);
+}
+
+bool ClassNames::is_known(std::string_view name) const {
+  const auto defined = names_.begin() + static_cast<std::ptrdiff_t>(definitions_.size());
+  return is_built_in_class(name) || std::find(names_.begin(), defined, name) != defined;
 }
 
 std::vector<ClientClass> read_classes(ClassNames& names, const Vocabulary& vocabulary, Remarks& remarks) {
@@ -151,9 +155,9 @@ lease::ClassTable make_class_table(const Node& dhcp6, std::vector<ClientClass> d
                                    const std::vector<PortConfig>& ports, Remarks& remarks) {
   if (names.too_many()) {
     const Node* classes = dhcp6.find("client-classes");
-    remarks.error(classes != nullptr ? *classes : dhcp6,
-                  fmt::format("there are more than {} client classes, with the built-in ones that are mentioned",
-                              lease::kMaxClasses));
+    remarks.error(
+        classes != nullptr ? *classes : dhcp6,
+        fmt::format("there are more than {} client classes, with those that are only mentioned", lease::kMaxClasses));
   }
   for (size_t id = defined.size(); id < names.names().size(); ++id) {
     ClientClass mentioned;

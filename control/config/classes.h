@@ -14,16 +14,17 @@
 
 namespace tandem6::control {
 
-/// The numbers of the client classes that a configuration defines, and of the built-in ones that it mentions.
+/// The numbers of the client classes that a configuration defines, and of others that it mentions: built-in ones, and
+/// names that a reservation gives to its client and a guard asks for.
 class ClassNames {
  public:
   /// Numbers those under "client-classes" of `dhcp6`, in order. `dhcp6` must outlive this.
   ClassNames(const Node& dhcp6, Remarks& remarks);
 
-  /// The number of a class that is defined or built in; a built-in one that was not mentioned before gets one. Nothing
-  /// when there is no such class. (Kea takes a guard with a class that nobody can be in; here that is an error, since
-  /// it is most probably misspelt.)
+  /// The class's number; one that was not mentioned before gets one. Nothing when there is no room for more.
   std::optional<lease::ClassId> find_or_reference(std::string_view name);
+  /// Is it defined or built in?
+  bool is_known(std::string_view name) const;
 
   const std::vector<std::string>& names() const { return names_; }
   /// Where the first classes are defined, by number.

@@ -86,6 +86,7 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   ClassNames classes(dhcp6, remarks);
   Vocabulary vocabulary;
   vocabulary.class_id = [&](std::string_view name) { return classes.find_or_reference(name); };
+  vocabulary.class_is_known = [&](std::string_view name) { return classes.is_known(name); };
   read_option_definitions(dhcp6, vocabulary.options, remarks);
   std::vector<lease::ClientClass> defined = read_classes(classes, vocabulary, remarks);
   configuration.options = read_option_data(dhcp6, vocabulary, remarks);

@@ -13,8 +13,10 @@ namespace tandem6::control {
 
 struct Vocabulary {
   OptionDefinitions options;
-  /// The number of a client class; nothing when there is none of this name.
+  /// The number of a client class, also of one that is not defined; nothing when there is no room for more.
   std::function<std::optional<lease::ClassId>(std::string_view name)> class_id;
+  /// Is the class defined or built in?
+  std::function<bool(std::string_view name)> class_is_known;
 };
 
 }  // namespace tandem6::control

@@ -139,10 +139,10 @@ unsigned ClassTable::evaluate_additional(std::span<const ClassId> list, const Re
                                          ClassSet& classes) const {
   unsigned failed = 0;
   for (const ClassId id : list) {
-    if (classes_[id].membership == ClientClass::Membership::kGiven)
+    if (classes_[id].membership != ClientClass::Membership::kGiven)
+      failed += evaluate(id, request, classes) ? 1 : 0;
+    else if (classes_[id].defined)
       classes.add(id);
-    else if (evaluate(id, request, classes))
-      ++failed;
   }
   return failed;
 }

@@ -58,7 +58,8 @@ class ClassTable {
   void add_known(bool has_reservation, ClassSet& classes) const;
   /// Classes that depend on KNOWN or UNKNOWN, by themselves or through other classes.
   unsigned classify_after_hosts(const Request& request, ClassSet& classes) const;
-  /// The classes of an "evaluate-additional-classes", in order. Without an expression they are joined as they are.
+  /// The classes of an "evaluate-additional-classes", in order. Those without an expression are joined as they are
+  /// if they are defined.
   unsigned evaluate_additional(std::span<const ClassId> list, const Request& request, ClassSet& classes) const;
   /// In the class DROP: the message gets no answer.
   bool is_dropped(const ClassSet& classes) const { return drop_ && classes.contains(*drop_); }

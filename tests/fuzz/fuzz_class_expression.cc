@@ -1,5 +1,5 @@
-// Fuzzes class expressions: any text is compiled or refused with a column, and what is compiled says something about any
-// message, or that it cannot. The input is the text, a zero, and a datagram.
+// Fuzzes class expressions: any text is compiled or refused with a column, and what is compiled says something about
+// any message, or that it cannot. The input is the text, a zero, and a datagram.
 #include <algorithm>
 #include <string>
 #include <string_view>

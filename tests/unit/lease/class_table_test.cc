@@ -102,10 +102,12 @@ TEST_CASE("classes: additional ones are joined only when they are asked for, tho
   on_demand.only_additional = true;
   ClientClass other = sends("other", 23);
   other.only_additional = true;
-  const ClassTable table({on_demand, other, given("plain")}, {});
+  ClientClass undefined = given("undefined");
+  undefined.defined = false;
+  const ClassTable table({on_demand, other, given("plain"), undefined}, {});
   Classified client(table, solicit({option(15, {})}));
   CHECK(client.names().empty());
-  const std::vector<ClassId> list = {2, 0, 1};
+  const std::vector<ClassId> list = {2, 0, 1, 3};
   table.evaluate_additional(list, client.request, client.classes);
   CHECK(client.names() == "on-demand plain");
 }
@@ -117,9 +119,8 @@ TEST_CASE("classes: DROP") {
 }
 
 TEST_CASE("classes: a template is joined with the class that its value spawns, if there is one of this name") {
-  const ClassTable table({spawns("t", 15), given("SPAWN_t_b"), given("SPAWN_t_a"), given("SPAWN_tt_a"),
-                          members_of("of-a", 2)},
-                         {});
+  const ClassTable table(
+      {spawns("t", 15), given("SPAWN_t_b"), given("SPAWN_t_a"), given("SPAWN_tt_a"), members_of("of-a", 2)}, {});
   CHECK(Classified(table, solicit({option(15, text("a"))})).names() == "t SPAWN_t_a of-a");
   CHECK(Classified(table, solicit({option(15, text("b"))})).names() == "t SPAWN_t_b");
   CHECK(Classified(table, solicit({option(15, text("c"))})).names() == "t");
@@ -146,10 +147,10 @@ TEST_CASE("Kea's manual, Class Priority: ALL first, then the order of the config
   };
   ClientClass additional = sends("additional", 15);
   additional.only_additional = true;
-  const ClassTable table({with_option(additional), with_option(members_of("late", 6)), with_option(spawns("t", 1)),
-                          with_option(sends("a", 15)), with_option(given("ALL")), with_option(given("SPAWN_t_x")),
-                          given("KNOWN")},
-                         {});
+  const ClassTable table(
+      {with_option(additional), with_option(members_of("late", 6)), with_option(spawns("t", 1)),
+       with_option(sends("a", 15)), with_option(given("ALL")), with_option(given("SPAWN_t_x")), given("KNOWN")},
+      {});
   std::string order;
   for (const ClassId id : table.precedence()) order += table[id].name + " ";
   CHECK(order == "ALL SPAWN_t_x t a late additional ");
