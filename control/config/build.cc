@@ -167,6 +167,7 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
                                 .additional_classes = network.additional_classes});
   content.options = configuration.options;
   content.fqdn = configuration.names;
+  content.reconfigure = configuration.reconfigure;
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);
   content.host_lookup = configuration.host_lookup;

@@ -123,6 +123,7 @@ struct Configuration {
   std::vector<lease::Reservation> reservations;
   lease::HostLookup host_lookup;
   lease::FqdnPolicy names;   ///< global
+  bool reconfigure = false;  ///< tandem6.reconfigure
   lease::OptionSet options;  ///< global
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows
