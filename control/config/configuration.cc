@@ -13,8 +13,10 @@
 #include "control/config/key_tables.h"
 #include "control/config/mac_sources.h"
 #include "control/config/option_data.h"
+#include "control/config/option_def.h"
 #include "control/config/own_keys.h"
 #include "control/config/reader.h"
+#include "control/config/relay_supplied.h"
 #include "control/config/remarks.h"
 #include "control/config/reservations.h"
 #include "control/config/scope_keys.h"
@@ -82,8 +84,10 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   configuration.server_id = read_server_id(dhcp6, remarks);
   const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
   if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};
-  const Vocabulary vocabulary;
+  Vocabulary vocabulary;
+  read_option_definitions(dhcp6, vocabulary.options, remarks);
   configuration.options = read_option_data(dhcp6, vocabulary, remarks);
+  configuration.relay_supplied = read_relay_supplied(dhcp6, vocabulary.options, remarks);
   read_subnet_configs(dhcp6, vocabulary, configuration, remarks);
   configuration.source = root.to_json();
   return configuration;

@@ -11,6 +11,7 @@
 #include "dataplane/lease/link_layer_address.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/record.h"
+#include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/wire/duid.h"
 #include "storage/committer.h"
@@ -125,6 +126,7 @@ struct Configuration {
   lease::FqdnPolicy names;   ///< global
   bool reconfigure = false;  ///< tandem6.reconfigure
   lease::OptionSet options;  ///< global
+  lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows
 };

@@ -106,15 +106,14 @@ const Rules kClassChoice = {
 const KeyTable& option_data_keys() {
   static const KeyTable keys =
       table("option-data[]", {{
-                                  {"name", kString, kSupported, "any of Kea's standard options"},
+                                  {"name", kString, kSupported, "of a standard option, or of one in `option-def`"},
                                   {"code", kInteger, kSupported},
-                                  {"space", kString, kSupported, "only `dhcp6` yet"},
-                                  {"csv-format", kBoolean, kSupported},
+                                  {"space", kString, kSupported, "default `dhcp6`"},
+                                  {"csv-format", kBoolean, kSupported, "default true when the option is known"},
                                   {"data", kString, kSupported},
-                                  {"always-send", kBoolean, kSupported},
-                                  {"never-send", kBoolean, kRefused,
-                                   "not supported yet: leave the option out where it is not wanted", is_false},
-                                  {"client-classes", kStrings, kRefused, kNoClasses, is_empty},
+                                  {"always-send", kBoolean, kSupported, "default false; counts for all scopes"},
+                                  {"never-send", kBoolean, kSupported, "default false; counts for all scopes"},
+                                  {"client-classes", kStrings, kSupported, "only clients of one of them get it"},
                               },
                               kRemarksOfPeople});
   return keys;
@@ -122,16 +121,17 @@ const KeyTable& option_data_keys() {
 const Rules kOptionData = {{"option-data", kObjects, kSupported, "", nullptr, option_data_keys}};
 
 const KeyTable& option_def_keys() {
-  static const KeyTable keys = table("option-def[]", {{
-                                                          {"name", kString},
-                                                          {"code", kInteger},
-                                                          {"type", kString},
-                                                          {"array", kBoolean},
-                                                          {"record-types", kString},
-                                                          {"space", kString},
-                                                          {"encapsulate", kString},
-                                                      },
-                                                      kRemarksOfPeople});
+  static const KeyTable keys =
+      table("Dhcp6.option-def[]", {{
+                                       {"name", kString, kSupported},
+                                       {"code", kInteger, kSupported},
+                                       {"type", kString, kSupported, "any of Kea's but `internal`"},
+                                       {"array", kBoolean, kSupported, "default false"},
+                                       {"record-types", kString, kSupported, "of the type `record`"},
+                                       {"space", kString, kSupported, "default `dhcp6`"},
+                                       {"encapsulate", kString, kSupported, "not `dhcp6`, not a vendor's"},
+                                   },
+                                   kRemarksOfPeople});
   return keys;
 }
 
@@ -524,9 +524,7 @@ const KeyTable& dhcp6_keys() {
        {
            {"shared-networks", kObjects, kSupported, "", nullptr, shared_network_keys},
            {"client-classes", kObjects, kRefused, kNoClasses, is_empty, client_class_keys},
-           {"option-def", kObjects, kRefused,
-            "not supported yet: give an option by `code`, with `csv-format` false and hexadecimal `data`", is_empty,
-            option_def_keys},
+           {"option-def", kObjects, kSupported, "", nullptr, option_def_keys},
        },
        kReservations,
        {
@@ -534,8 +532,7 @@ const KeyTable& dhcp6_keys() {
             hosts_database_keys},
            {"hosts-databases", kObjects, kRefused, "not supported: reservations are in this file", is_empty,
             hosts_database_keys},
-           {"relay-supplied-options", kStrings, kRefused,
-            "not supported yet: options from relays (RFC 6422) are not sent on", is_empty},
+           {"relay-supplied-options", kStrings, kSupported, "codes, or names of standard options; 65 always is one"},
            {"dhcp4o6-port", kInteger, kRefused, "not supported yet: there is no DHCPv4 over DHCPv6 (RFC 7341)",
             is_zero},
            {"allow-address-registration", kBoolean, kIgnored, "ADDR-REG-INFORM (RFC 9686) is not answered", is_false},

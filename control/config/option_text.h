@@ -2,23 +2,23 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "control/config/option_field.h"
 #include "control/config/option_names.h"
 #include "dataplane/wire/error.h"
 
 namespace tandem6::control {
 
-/// `csv-format` true: fields divided by commas; `\,` is a comma in a field.
-tl::expected<std::vector<std::byte>, Error> encode_option(const OptionDefinition& definition, std::string_view text);
+struct EncodedOption {
+  std::vector<std::byte> data;
+  size_t surplus = 0;  ///< values behind the last that a record has: left out, as in Kea
+};
 
-/// "20010db8", "20:01:0d:b8", "20 01 0d b8" or "0x20010db8"; "'text'" for the text's own octets. Nothing when it is
-/// none of these.
-std::optional<std::vector<std::byte>> parse_octets(std::string_view text);
+/// `csv-format` true: values divided by commas; `\,` is a comma in a value, and `\|` a bar.
+tl::expected<EncodedOption, Error> encode_option(const OptionDefinition& definition, std::string_view text);
 
 }  // namespace tandem6::control

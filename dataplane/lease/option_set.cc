@@ -1,65 +1,93 @@
 #include "dataplane/lease/option_set.h"
 
-#include <algorithm>
-#include <array>
+#include <tuple>
+
+#include "dataplane/lease/option_choice.h"
+#include "dataplane/wire/require.h"
 
 namespace tandem6::lease {
 namespace {
 
-/// What an Option Request lists. Clients list dozens of codes, and could list thousands: each is looked at once.
-class RequestedCodes {
- public:
-  explicit RequestedCodes(const std::optional<wire::OptionRequestView>& requested) : requested_(requested) {
-    if (!requested) return;
-    for (size_t i = 0; i < requested->size(); ++i) {
-      const uint16_t code = (*requested)[i];
-      if (code < kLow) low_[code / 64] |= uint64_t{1} << code % 64;
-    }
-  }
-  bool contains(uint16_t code) const {
-    if (code < kLow) return (low_[code / 64] >> code % 64 & 1) != 0;
-    return requested_ && requested_->contains(static_cast<wire::OptionCode>(code));
-  }
+bool goes_before(const OptionSet::Entry& a, const OptionSet::Entry& b) {
+  return std::tie(a.space, a.code, a.enterprise) < std::tie(b.space, b.code, b.enterprise);
+}
 
- private:
-  static constexpr uint16_t kLow = 256;
-  const std::optional<wire::OptionRequestView>& requested_;
-  std::array<uint64_t, kLow / 64> low_{};
-};
+bool is_vendor_space(OptionSpace space) { return static_cast<uint64_t>(space) >> 32 == 1; }
+
+/// RFC 8415 §21.16, §21.17: an enterprise number comes first.
+bool starts_with_enterprise(OptionSpace space, uint16_t code) {
+  using wire::OptionCode;
+  return space == OptionSpace::kDhcp6 && (code == static_cast<uint16_t>(OptionCode::kVendorClass) ||
+                                          code == static_cast<uint16_t>(OptionCode::kVendorOptions));
+}
+
+uint32_t enterprise_of(const ConfiguredOption& option) {
+  if (!starts_with_enterprise(option.space, option.code)) return 0;
+  const auto vendor = wire::VendorView::parse(option.data);
+  return vendor ? vendor->enterprise : 0;
+}
 
 }  // namespace
 
-void OptionSet::set(uint16_t code, Bytes data, bool always_send) {
-  Entry entry{code, always_send, {data.begin(), data.end()}};
-  const auto at = std::lower_bound(entries_.begin(), entries_.end(), code,
-                                   [](const Entry& existing, uint16_t wanted) { return existing.code < wanted; });
-  if (at != entries_.end() && at->code == code) {
-    *at = std::move(entry);
-  } else {
-    entries_.insert(at, std::move(entry));
-  }
+void OptionSet::add(const ConfiguredOption& option) {
+  require(option.data.size() <= 0xffff, "an option is no longer than its length can say");
+  std::vector<std::byte> encoded(kHeader);
+  wire::store_be16(encoded.data(), option.code);
+  wire::store_be16(encoded.data() + 2, static_cast<uint16_t>(option.data.size()));
+  encoded.insert(encoded.end(), option.data.begin(), option.data.end());
+  insert({.space = option.space,
+          .enterprise = enterprise_of(option),
+          .code = option.code,
+          .always_send = option.always_send,
+          .never_send = option.never_send,
+          .repeats = option.repeats,
+          .one_inside = option.one_inside,
+          .guarded = !option.guard.empty(),
+          .holds = option.holds,
+          .guard = option.guard,
+          .at = 0,
+          .size = 0},
+         encoded);
 }
 
-void OptionSet::inherit(const OptionSet& outer) {
-  for (const Entry& entry : outer.entries_) {
-    const auto same_code = [&](const Entry& own) { return own.code == entry.code; };
-    if (std::none_of(entries_.begin(), entries_.end(), same_code)) set(entry.code, entry.data, entry.always_send);
-  }
+void OptionSet::insert(Entry entry, Bytes encoded) {
+  entry.at = static_cast<uint32_t>(bytes_.size());
+  entry.size = static_cast<uint32_t>(encoded.size());
+  bytes_.insert(bytes_.end(), encoded.begin(), encoded.end());
+  if (entry.space == OptionSpace::kDhcp6) has_flags_ = has_flags_ || entry.always_send || entry.never_send;
+
+  const bool is_vendor_option = entry.code == static_cast<uint16_t>(wire::OptionCode::kVendorOptions);
+  std::optional<uint32_t> enterprise;
+  if (is_vendor_space(entry.space)) enterprise = static_cast<uint32_t>(entry.space);
+  if (entry.space == OptionSpace::kDhcp6 && is_vendor_option) enterprise = entry.enterprise;
+  if (enterprise && !std::ranges::binary_search(enterprises_, *enterprise))
+    enterprises_.insert(std::ranges::upper_bound(enterprises_, *enterprise), *enterprise);
+
+  entries_.insert(std::upper_bound(entries_.begin(), entries_.end(), entry, goes_before), entry);
+}
+
+void OptionSet::set(uint16_t code, Bytes data, bool always_send) {
+  std::erase_if(entries_, [&](const Entry& entry) { return entry.space == OptionSpace::kDhcp6 && entry.code == code; });
+  ConfiguredOption option;
+  option.code = code;
+  option.data.assign(data.begin(), data.end());
+  option.always_send = always_send;
+  add(option);
+}
+
+OptionSet::Entries OptionSet::in(OptionSpace space) const {
+  const auto found = std::ranges::equal_range(entries_, space, {}, &Entry::space);
+  return {found.begin(), found.end()};
+}
+
+OptionSet::Entries OptionSet::like(const Entry& wanted) const {
+  const auto [first, last] = std::equal_range(entries_.begin(), entries_.end(), wanted, goes_before);
+  return {first, last};
 }
 
 void OptionSet::write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested) const {
-  if (entries_.empty()) return;
-  const RequestedCodes codes(requested);
-  for (const Entry& entry : entries_) {
-    if (entry.always_send || codes.contains(entry.code)) out.option(entry.code, entry.data);
-  }
-}
-
-void OptionSet::write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested, const ClassSet&,
-                      std::span<const OptionSet* const> chain) {
-  OptionSet merged;
-  for (const OptionSet* set : chain) merged.inherit(*set);
-  merged.write(out, requested);
+  const OptionSet* const chain[] = {this};
+  write_options(out, {.requested = requested, .classes = {}, .options = {}}, chain);
 }
 
 }  // namespace tandem6::lease

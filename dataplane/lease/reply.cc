@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "dataplane/lease/option_choice.h"
+#include "dataplane/lease/relay_supplied_options.h"
+
 namespace tandem6::lease {
 namespace {
 
@@ -58,11 +61,23 @@ bool Reply::has_room_for(const ClientMessage& message) const {
 void Reply::begin(wire::MessageType type) {
   type_ = type;
   writer_.message_header(type, request_.received->message.transaction_id);
+  options_at_ = writer_.size();
   if (!request_.client_duid.empty()) writer_.option(OptionCode::kClientId, request_.client_duid);
   writer_.option(OptionCode::kServerId, snapshot_.server_duid().bytes());
 }
 
 void Reply::status(StatusCode code) { wire::put_status(writer_, code, text_of(code)); }
+
+void Reply::options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
+  const wire::ReceivedMessage& received = *request_.received;
+  write_options(writer_,
+                {.requested = message.requested,
+                 .classes = classes,
+                 .options = received.message.options,
+                 .kind = AnswerKind{.answer = type_, .asked = received.message.type}},
+                chain);
+  write_relay_supplied_options(writer_, options_at_, received.relays(), snapshot_.relay_supplied());
+}
 
 void Reply::ia_status(LeaseType type, uint32_t iaid, StatusCode code) {
   const auto ia = wire::begin_ia(writer_, ia_code(type), iaid, Seconds{0}, Seconds{0});

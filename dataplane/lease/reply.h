@@ -29,9 +29,8 @@ class Reply {
   void client_fqdn(const wire::ClientFqdnView& fqdn) { wire::put_client_fqdn(writer_, fqdn); }
   /// Of the whole message.
   void status(wire::StatusCode code);
-  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
-    OptionSet::write(writer_, message.requested, classes, chain);
-  }
+  /// The configured options of these scopes, and what relays supply.
+  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes);
 
   /// An IA with nothing but a status in it.
   void ia_status(LeaseType type, uint32_t iaid, wire::StatusCode code);
@@ -60,6 +59,7 @@ class Reply {
   wire::Writer writer_;
   wire::RelayReplies relays_;
   wire::MessageType type_{};
+  size_t options_at_ = 0;  ///< where those of the answer itself begin, inside of the Relay-replies
   RenewTimes renew_times_{};
   bool renew_times_seen_ = false;
   FixedList<size_t, kMaxIasPerMessage> renew_times_at_;  ///< where T1 and T2 have yet to be written

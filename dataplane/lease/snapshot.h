@@ -10,6 +10,7 @@
 #include "dataplane/lease/hash.h"
 #include "dataplane/lease/host_lookup.h"
 #include "dataplane/lease/incoming_spaces.h"
+#include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/request.h"
 #include "dataplane/lease/reservation.h"
 #include "dataplane/lease/subnet.h"
@@ -26,6 +27,7 @@ class Snapshot {
     OptionSet options = {};    ///< global ones
     FqdnPolicy fqdn = {};      ///< of clients on no link that we know
     bool reconfigure = false;  ///< clients may be sent Reconfigure, and get their keys
+    RelaySuppliableCodes relay_supplied = {};
     Seconds decline_probation{86400};
     Reservations reservations = {};
     HostLookup host_lookup = {};
@@ -41,6 +43,7 @@ class Snapshot {
   const OptionSet& global_options() const { return content_.options; }
   const FqdnPolicy& fqdn() const { return content_.fqdn; }
   bool reconfigure() const { return content_.reconfigure; }
+  const RelaySuppliableCodes& relay_supplied() const { return content_.relay_supplied; }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }

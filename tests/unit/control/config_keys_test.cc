@@ -66,12 +66,10 @@ TEST_CASE("a lifetime that moments modulo 2^32 cannot tell from the past is an e
 TEST_CASE("what would change what clients get is refused with its reason") {
   const std::vector<std::pair<std::string, std::string>> refused = {
       {R"("client-classes": [{"name": "a"}])", "client-classes"},
-      {R"("option-def": [{"name": "a", "code": 250, "type": "uint8"}])", "option-def"},
       {R"("hosts-databases": [{"type": "mysql"}])", "hosts-databases"},
       {R"("hosts-database": {"type": "mysql"})", "hosts-database"},
       {R"("early-global-reservations-lookup": true)", "early-global-reservations-lookup"},
       {R"("ip-reservations-unique": false)", "ip-reservations-unique"},
-      {R"("relay-supplied-options": ["65"])", "relay-supplied-options"},
       {R"("dhcp4o6-port": 786)", "dhcp4o6-port"},
       {R"("adaptive-lease-time-threshold": 0.8)", "adaptive-lease-time-threshold"},
       {R"("dhcp-ddns": {"enable-updates": true})", "dhcp-ddns.enable-updates"},

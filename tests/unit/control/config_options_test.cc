@@ -1,46 +1,8 @@
 // option-data: from the text of the file to the octets of the packet.
-#include "config_fixtures.h"
-#include "control/config/option_text.h"
-#include "dataplane/wire/builder.h"
+#include "option_fixtures.h"
 
 using namespace tandem6;
 using namespace tandem6::control;
-
-namespace {
-
-std::string hex(Bytes bytes) {
-  std::string text;
-  for (const std::byte octet : bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    text += kDigits[std::to_integer<unsigned>(octet) >> 4];
-    text += kDigits[std::to_integer<unsigned>(octet) & 15];
-  }
-  return text;
-}
-
-/// The options that are always sent, as they are in a packet.
-std::string sent(const lease::OptionSet& options) {
-  std::array<std::byte, 2048> buffer{};
-  wire::Writer out(buffer);
-  options.write(out, std::nullopt);
-  return hex(Bytes(buffer).first(out.size()));
-}
-
-/// The data of the one option that this entry makes.
-std::string data_of(const std::string& entry) {
-  const Configuration configuration =
-      check_clean(with_keys("\"option-data\": [{\"always-send\": true, " + entry + "}]"));
-  const std::string option = sent(configuration.options);
-  REQUIRE(option.size() >= 8);
-  return option.substr(8);
-}
-
-void check_wrong(const std::string& entry, std::string_view key, std::string_view part) {
-  const std::string path = "Dhcp6.option-data[0]" + (key.empty() ? "" : "." + std::string(key));
-  check_one_error(with_keys("\"option-data\": [{" + entry + "}]"), path, part);
-}
-
-}  // namespace
 
 TEST_CASE("RFC 3646 3: dns-servers is a list of addresses") {
   const Configuration configuration = check_clean(with_keys(
@@ -83,7 +45,10 @@ TEST_CASE("data as hexadecimal, with and without a name") {
   CHECK(data_of(R"("code": 250, "data": "'text'")") == hex(wire::bytes_of("text")));
   CHECK(data_of(R"("code": 250)") == "");
   CHECK(data_of(R"("code": 250, "name": "my-own", "csv-format": false, "data": "AA")") == "aa");
-  check_wrong(R"("code": 250, "data": "1:2")", "data", "hexadecimal");
+  CHECK(data_of(R"("code": 250, "data": "1:2 a")") == "01020a");
+  check_wrong(R"("code": 250, "data": "1::2")", "data", "hexadecimal");
+  check_wrong(R"("code": 250, "data": "1:")", "data", "hexadecimal");
+  check_wrong(R"("code": 250, "data": "123:45")", "data", "hexadecimal");
   check_wrong(R"("code": 250, "data": "abc")", "data", "hexadecimal");
   check_wrong(R"("code": 250, "csv-format": true, "data": "1")", "data", "not known");
 }
@@ -108,19 +73,48 @@ TEST_CASE("the option must be one that may be configured, and be named rightly")
   check_wrong(R"("code": 65536, "data": "")", "code", "out of range");
   check_wrong(R"("name": "serverid", "data": "00010203")", "", "makes the option serverid itself");
   check_wrong(R"("code": 3, "csv-format": false, "data": "00")", "", "makes the option ia-na itself");
-  check_wrong(R"("name": "unicast", "data": "2001:db8::1")", "", "obsolete since RFC 9915");
-  check_wrong(R"("name": "v6-dnr", "data": "100, a.example.")", "data", "not supported yet");
-  check_wrong(R"("name": "tftp-servers", "space": "vendor-4491", "data": "::1")", "space", "not supported yet");
-  check_wrong(R"("name": "dns-servers", "data": "::1", "never-send": true)", "never-send", "not supported yet");
-  check_wrong(R"("name": "dns-servers", "data": "::1", "client-classes": ["a"])", "client-classes",
-              "not supported yet");
+  check_wrong(R"("name": "dns-servers", "data": "::1", "client-classes": ["a"])", "client-classes[0]",
+              "there is no client class \"a\"");
 }
 
-TEST_CASE("an option twice in one scope is an error that names the first") {
-  check_one_error(
-      with_keys(
-          "\"option-data\": [{\"name\": \"dns-servers\", \"data\": \"::1\"},\n{\"code\": 23, \"data\": \"::2\"}]"),
-      "Dhcp6.option-data[1]", "first in line 1");
+TEST_CASE("RFC 9915: an option that no server configures any more is left out with a warning") {
+  for (const auto& [entry, why] : std::vector<std::pair<std::string, std::string>>{
+           {R"("name": "unicast", "data": "2001:db8::1")", "obsolete since RFC 9915"},
+           {R"("name": "reconf-accept")", "Reconfigure"},
+           {R"("name": "rsoo")", "relay agents"},
+           {R"("name": "pd-exclude", "data": "2001:db8:1:1::/64")", "excluded-prefix"},
+           {R"("code": 39, "data": "224, a.example")", "what the client sends"}}) {
+    const Configuration configuration = check_warning(
+        with_keys("\"option-data\": [{\"always-send\": true, " + entry + "}]"), "Dhcp6.option-data[0]", why);
+    CHECK(configuration.options.empty());
+  }
+}
+
+TEST_CASE("the second of an option in one scope is never sent: a warning that names the first") {
+  const Configuration configuration = check_warning(
+      with_keys("\"option-data\": [{\"name\": \"dns-servers\", \"data\": \"::1\", \"always-send\": true},\n"
+                "{\"code\": 23, \"data\": \"::2\"}]"),
+      "Dhcp6.option-data[1]", "of line 1");
+  CHECK(sent(configuration.options) == "00170010" + std::string(31, '0') + "1");
+}
+
+TEST_CASE("options that may come several times do") {
+  const Configuration vendors = check_clean(with_keys(R"("option-data": [
+      {"name": "vendor-opts", "data": "4491", "always-send": true},
+      {"name": "vendor-opts", "data": "9", "always-send": true}])"));
+  CHECK(sent(vendors.options) ==
+        "00110004000000090011000400"
+        "00118b");
+  const Configuration resolvers = check_clean(with_keys(R"("option-data": [
+      {"name": "v6-dnr", "data": "1, a.", "always-send": true}, {"name": "v6-dnr", "data": "2, b.", "always-send": true}])"));
+  CHECK(sent(resolvers.options) == "00900007000100030161000090000700020003016200");
+}
+
+TEST_CASE("what is never sent needs no value, and nothing else sends it") {
+  const Configuration configuration = check_clean(with_keys(R"("option-data": [
+      {"name": "dns-servers", "never-send": true},
+      {"name": "preference", "data": "1", "always-send": true, "never-send": true}])"));
+  CHECK(sent(configuration.options).empty());
 }
 
 TEST_CASE("subnets and pools have options of their own") {

@@ -14,7 +14,6 @@ Server with_options() {
   global.set(32, u32(3600), true);
   lease::OptionSet of_subnet;
   of_subnet.set(23, Octets(ip("2001:db8::2").octets), false);
-  of_subnet.inherit(global);
   lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
   lan.options = of_subnet;
   return Server({lan}, global);
@@ -54,4 +53,11 @@ TEST_CASE("RFC 8415 18.3.6: an answer without room is dropped, not cut short") {
   const size_t needed = server.send(ask).bytes.size();
   CHECK(server.send(ask, needed).answered());
   CHECK(server.send(ask, needed - 1).dropped() == "reply-too-big");
+}
+
+TEST_CASE("RFC 8415 21.23: Information Refresh Time is in no other answer than that to an INFORMATION-REQUEST") {
+  Server server = with_options();
+  CHECK(server.send(from_client(kInformationRequest, {})).option(32) == u32(3600));
+  for (const uint8_t type : {kSolicit, kRequest})
+    CHECK_FALSE(server.send(from_client(type, {ia_na(1), option_request({32})})).option(32));
 }

@@ -98,3 +98,20 @@ TEST_CASE("RFC 8415 19.3: the Relay-replies count when an answer must fit") {
   CHECK(server.send(ask, needed).answered());
   for (size_t room = 0; room < needed; ++room) CHECK(server.send(ask, room).dropped() == "reply-too-big");
 }
+
+TEST_CASE("RFC 6422 6: what a relay supplies is in the answer, unless the server sends that option itself") {
+  Pools pools;
+  lease::Snapshot::Content content;
+  content.subnets = {relayed_subnet(pools)};
+  content.options.set(23, text("server"), true);
+  content.relay_supplied = lease::RelaySuppliableCodes({23});
+  Server server(std::move(content));
+  const Octets supplied =
+      option(66, join({option(65, text("erp")), option(23, text("relay")), option(24, text("no"))}));
+  const Octets request = from_client(kSolicit, {ia_na(7)});
+  const Response response =
+      server.send(relay_forward(0, "2001:db8:1::1", "fe80::c", {supplied, relay_message(request)}));
+  CHECK(response.option(65) == text("erp"));
+  CHECK(response.option(23) == text("server"));
+  CHECK_FALSE(response.option(24));
+}

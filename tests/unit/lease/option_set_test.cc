@@ -54,16 +54,11 @@ TEST_CASE("always-send options go to everybody, once") {
   CHECK(written(set, std::vector<uint16_t>{23}) == List{{23, "dns"}});
 }
 
-TEST_CASE("the same code again replaces; the narrower scope wins over the outer") {
-  OptionSet outer;
-  outer.set(23, text("outer"), true);
-  outer.set(82, text("kept"), true);
-  OptionSet inner;
-  inner.set(23, text("old"), false);
-  inner.set(23, text("inner"), false);
-  inner.inherit(outer);
-  CHECK(written(inner, std::vector<uint16_t>{23}) == List{{23, "inner"}, {82, "kept"}});
-  CHECK(written(inner, std::nullopt) == List{{82, "kept"}});
+TEST_CASE("the same code again replaces") {
+  OptionSet set;
+  set.set(23, text("old"), true);
+  set.set(23, text("new"), false);
+  CHECK(written(set, std::vector<uint16_t>{23}) == List{{23, "new"}});
 }
 
 }  // namespace
