@@ -175,6 +175,7 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
   content.options = configuration.options;
   content.classes = configuration.classes;
   content.fqdn = configuration.names;
+  content.reconfigure = configuration.reconfigure;
   content.relay_supplied = configuration.relay_supplied;
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);

@@ -76,6 +76,8 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   Configuration configuration;
   read_ports(root, dhcp6, configuration.dataplane, remarks);
   if (const Node* tandem6 = object_at(root, "tandem6")) configuration.storage = read_storage(*tandem6, remarks);
+  if (const Node* tandem6 = object_at(root, "tandem6"))
+    configuration.reconfigure = boolean_at(*tandem6, "reconfigure").value_or(false);
   read_lease_database(dhcp6, configuration.storage, remarks);
   configuration.control_socket = read_control_socket(dhcp6, configuration.control_socket, remarks);
   configuration.loggers = read_loggers(dhcp6, remarks);

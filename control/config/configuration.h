@@ -139,6 +139,7 @@ struct Configuration {
   lease::HostLookup host_lookup;
   lease::ClassTable classes;
   lease::FqdnPolicy names;   ///< global
+  bool reconfigure = false;  ///< tandem6.reconfigure
   lease::OptionSet options;  ///< global
   lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};

@@ -615,6 +615,8 @@ const KeyTable& tandem6_keys() {
       {{
            {"dataplane", kObject, kSupported, "", nullptr, dataplane_keys},
            {"storage", kObject, kSupported, "", nullptr, storage_keys},
+           {"reconfigure", kBoolean, kSupported,
+            "default false; gives clients that accept Reconfigure their keys (RFC 8415 §20.4)"},
            {"failover", kAny, kRefused, "not supported yet: this server runs alone", is_empty},
            {"metrics", kAny, kRefused, "not supported yet: ask the control socket for `statistic-get-all`", is_empty},
        },

@@ -10,6 +10,7 @@
 #include "control/config/option_text.h"
 #include "control/config/reader.h"
 #include "dataplane/wire/bytes.h"
+#include "dataplane/wire/option.h"
 
 namespace tandem6::control {
 namespace {
@@ -121,6 +122,17 @@ std::optional<std::vector<std::byte>> read_as_octets(const Node& entry, Remarks&
   return std::nullopt;
 }
 
+// RFC 8415 §21.24, §21.25: clients ignore another value.
+bool is_in_bounds(const Node& entry, const Identity& identity, const std::vector<std::byte>& data, Remarks& remarks) {
+  const bool is_max_rt = identity.is_dhcp6() && (identity.code == 82 || identity.code == 83);
+  const auto seconds = is_max_rt ? wire::parse_seconds(data) : std::nullopt;
+  if (!is_max_rt || (seconds && seconds->count >= 60 && seconds->count <= 86400)) return true;
+  const Node* node = entry.find("data");
+  remarks.error(node != nullptr ? *node : entry,
+                "a number of seconds from 60 to 86400 is wanted: clients ignore others");
+  return false;
+}
+
 std::optional<std::vector<std::byte>> read_data(const Node& entry, const Identity& identity, Remarks& remarks) {
   // What is never sent needs no value.
   const bool never = boolean_at(entry, "never-send").value_or(false);
@@ -133,6 +145,7 @@ std::optional<std::vector<std::byte>> read_data(const Node& entry, const Identit
                   fmt::format("{} begins with an enterprise number of 4 octets", identity.show()));
     return std::nullopt;
   }
+  if (data && !is_in_bounds(entry, identity, *data, remarks)) return std::nullopt;
   return data;
 }
 

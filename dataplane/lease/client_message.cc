@@ -56,6 +56,9 @@ bool ClientMessage::scan(Bytes options) {
       case wire::OptionCode::kRapidCommit:
         rapid_commit = true;
         break;
+      case wire::OptionCode::kReconfigureAccept:
+        reconfigure_accept = true;
+        break;
       case wire::OptionCode::kIaNa:
         if (!add_ia(LeaseType::kAddress, option->data)) return false;
         break;

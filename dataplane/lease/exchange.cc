@@ -332,6 +332,17 @@ void Exchange::refuse_excess_ias() {
   }
 }
 
+// RFC 8415 §20.4.2: the key goes with the Replies to Request, Solicit and Information-request. It is the same each
+// time.
+void Exchange::write_reconfigure() {
+  using wire::MessageType;
+  if (!snapshot.reconfigure() || !message.reconfigure_accept || request.client_duid.empty()) return;
+  reply.reconfigure_accept();
+  const MessageType asked = request.received->message.type;
+  if (reply.type() != MessageType::kReply || asked == MessageType::kRenew || asked == MessageType::kRebind) return;
+  reply.reconfigure_key(reconfigure_key(snapshot.search_key(), request.client_duid), replay_detection(now, 0));
+}
+
 void Exchange::write_options() {
   const Subnet* subnet = served_by_ != nullptr ? served_by_ : first_subnet();
   OptionChain chain;
@@ -346,6 +357,7 @@ void Exchange::write_options() {
   chain.push(&snapshot.global_options());
   reply.options(chain, message, all);
   write_client_fqdn();
+  write_reconfigure();
 }
 
 // Those that shared network, subnet and pool ask for once they serve the client.

@@ -104,12 +104,13 @@ class Exchange {
   /// Says about IA_TAs, and about the IAs behind the first kMaxIasPerMessage, that nothing was done for them.
   void refuse_excess_ias();
   /// The configuration options. The narrower scope wins: reservation, pool, subnet, shared network, classes, global.
-  /// Then the client's FQDN.
+  /// Then the client's FQDN and what it needs for Reconfigure.
   void write_options();
 
  private:
   void refuse_temporary_ias();
   Bytes pd_exclude_of(const IaResult::Granted& lease) const;
+  void write_reconfigure();
   bool wants_fqdn() const;
   void write_client_fqdn();
   ClassSet with_additional_classes(const Subnet* subnet) const;

@@ -11,6 +11,8 @@ using Entries = OptionSet::Entries;
 
 constexpr uint16_t kVendorClass = static_cast<uint16_t>(wire::OptionCode::kVendorClass);
 constexpr uint16_t kVendorOptions = static_cast<uint16_t>(wire::OptionCode::kVendorOptions);
+constexpr uint16_t kPreference = static_cast<uint16_t>(wire::OptionCode::kPreference);
+constexpr uint16_t kRefreshTime = static_cast<uint16_t>(wire::OptionCode::kInformationRefreshTime);
 constexpr uint32_t kCableLabs = 4491;
 constexpr auto kCableLabsRequest = static_cast<wire::OptionCode>(1);
 
@@ -65,6 +67,7 @@ class Choice {
     note_requested();
     for (const OptionSet* set : chain_)
       if (set->has_flags()) note_flags(*set);
+    if (wish_.kind) note_kind(*wish_.kind);
     for (size_t scope = 0; scope < chain_.size(); ++scope) write_scope(scope);
     for (size_t scope = 0; scope < chain_.size(); ++scope) write_vendors(scope);
   }
@@ -84,6 +87,11 @@ class Choice {
       if (entry.always_send) always_.add(entry.code);
       if (entry.never_send) never_.add(entry.code);
     }
+  }
+
+  void note_kind(const AnswerKind& kind) {
+    (kind.answer == wire::MessageType::kAdvertise ? always_ : never_).add(kPreference);
+    if (kind.asked != wire::MessageType::kInformationRequest) never_.add(kRefreshTime);
   }
 
   bool admits(const Entry& entry) const { return entry.admits(wish_.classes); }

@@ -11,11 +11,18 @@
 
 namespace tandem6::lease {
 
+/// An answer, and what it is to: some options belong into one kind of answer only.
+struct AnswerKind {
+  wire::MessageType answer;
+  wire::MessageType asked;
+};
+
 /// What the choice depends on. Views into the client's message: valid while it is.
 struct OptionWish {
   std::optional<wire::OptionRequestView> requested;  ///< its Option Request (RFC 8415 §21.7)
   ClassSet classes;                                  ///< that the client is in
   Bytes options;  ///< all of the message: a client says in its vendor options whose options it understands
+  std::optional<AnswerKind> kind = {};  ///< without it every option may be sent
 };
 
 /// Writes the options of a client whose scopes are `chain`, the narrowest first: host reservation, pools, subnet,
@@ -23,6 +30,8 @@ struct OptionWish {
 /// - An option is sent when the client asks for it or a scope always sends it, and no scope never sends it.
 /// - Its value is of the first scope that has one for the client's classes; so each option is sent once, except those
 ///   that say that they repeat.
+/// - Preference is part of every Advertise and of nothing else (RFC 8415 §21.8); Information Refresh Time is for the
+///   answer to an Information-request (§21.23).
 /// - A container is sent by the same rules, and holds the options of its space from all scopes, by the same precedence.
 /// - Vendor-specific Information of an enterprise is sent when the client asks for option 17 or a scope always sends
 /// it,

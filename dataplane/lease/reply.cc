@@ -70,7 +70,11 @@ void Reply::status(StatusCode code) { wire::put_status(writer_, code, text_of(co
 
 void Reply::options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
   const wire::ReceivedMessage& received = *request_.received;
-  write_options(writer_, {.requested = message.requested, .classes = classes, .options = received.message.options},
+  write_options(writer_,
+                {.requested = message.requested,
+                 .classes = classes,
+                 .options = received.message.options,
+                 .kind = AnswerKind{.answer = type_, .asked = received.message.type}},
                 chain);
   write_relay_supplied_options(writer_, options_at_, received.relays(), snapshot_.relay_supplied());
 }

@@ -5,6 +5,7 @@
 #include "dataplane/lease/client_message.h"
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/option_chain.h"
+#include "dataplane/lease/reconfigure.h"
 #include "dataplane/wire/builder.h"
 
 namespace tandem6::lease {
@@ -23,6 +24,8 @@ class Reply {
   /// The header with the client's transaction-id, its Client Identifier if it sent one, and our Server Identifier.
   void begin(wire::MessageType type);
   void rapid_commit() { writer_.option(wire::OptionCode::kRapidCommit, Bytes{}); }
+  void reconfigure_accept() { writer_.option(wire::OptionCode::kReconfigureAccept, Bytes{}); }
+  void reconfigure_key(const ReconfigureKey& key, uint64_t replay) { put_reconfigure_key(writer_, key, replay); }
   void client_fqdn(const wire::ClientFqdnView& fqdn) { wire::put_client_fqdn(writer_, fqdn); }
   /// Of the whole message.
   void status(wire::StatusCode code);
@@ -45,6 +48,7 @@ class Reply {
   void withdrawn(const LeaseKey& key) { lease(key, Seconds{0}, Seconds{0}); }
   void close_ia(wire::Writer::OpenOption ia) { writer_.end(ia); }
 
+  wire::MessageType type() const { return type_; }
   /// Closes everything. `after_commit`: see Answer.
   Answer finish(bool after_commit);
 

@@ -27,8 +27,9 @@ class Snapshot {
     std::vector<Subnet> subnets = {};  ///< ids unique; those of a shared network in the order in which they are tried
     std::vector<SharedNetwork> networks = {};
     ClassTable classes = {};
-    OptionSet options = {};  ///< global ones
-    FqdnPolicy fqdn = {};    ///< of clients on no link that we know
+    OptionSet options = {};    ///< global ones
+    FqdnPolicy fqdn = {};      ///< of clients on no link that we know
+    bool reconfigure = false;  ///< clients may be sent Reconfigure, and get their keys
     Seconds decline_probation{86400};
     RelaySuppliableCodes relay_supplied = {};
     Reservations reservations = {};
@@ -46,6 +47,7 @@ class Snapshot {
   const ClassTable& classes() const { return content_.classes; }
   const OptionSet& global_options() const { return content_.options; }
   const FqdnPolicy& fqdn() const { return content_.fqdn; }
+  bool reconfigure() const { return content_.reconfigure; }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }

@@ -54,3 +54,10 @@ TEST_CASE("RFC 8415 18.3.6: an answer without room is dropped, not cut short") {
   CHECK(server.send(ask, needed).answered());
   CHECK(server.send(ask, needed - 1).dropped() == "reply-too-big");
 }
+
+TEST_CASE("RFC 8415 21.23: Information Refresh Time is in no other answer than that to an INFORMATION-REQUEST") {
+  Server server = with_options();
+  CHECK(server.send(from_client(kInformationRequest, {})).option(32) == u32(3600));
+  for (const uint8_t type : {kSolicit, kRequest})
+    CHECK_FALSE(server.send(from_client(type, {ia_na(1), option_request({32})})).option(32));
+}

@@ -274,3 +274,31 @@ TEST_CASE("RFC 8415 21.6: a preferred lifetime is never sent longer than the val
   CHECK(response.lease().preferred == 4000);
   CHECK(response.lease().valid == 4000);
 }
+
+TEST_CASE("RFC 8415 21.8: the server's preference is in every ADVERTISE, asked for or not, and in no REPLY") {
+  Pools pools;
+  lease::OptionSet options;
+  options.set(7, u8(200), false);
+  lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
+  lan.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::100")};
+  lan.options = options;
+  Server server({lan});
+  CHECK(server.send(from_client(kSolicit, {ia_na(1)})).option(7) == u8(200));
+  for (const uint8_t type : {kRequest, kRenew, kRebind, kInformationRequest}) {
+    CAPTURE(type);
+    const Octets ia = type == kInformationRequest ? Octets{} : ia_na(1);
+    const Response response = server.send(from_client(type, {ia, option_request({7})}));
+    REQUIRE(response.answered());
+    CHECK_FALSE(response.option(7));
+  }
+}
+
+TEST_CASE("RFC 8415 21.24, RFC 7083: SOL_MAX_RT goes with an ADVERTISE that has no addresses, when asked for") {
+  lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
+  lan.options.set(82, u32(3600), false);
+  Server server({lan});
+  const Response response = server.send(from_client(kSolicit, {ia_na(1), option_request({82})}));
+  CHECK(response.ia().status == 2u);
+  CHECK(response.option(82) == u32(3600));
+  CHECK_FALSE(server.send(from_client(kSolicit, {ia_na(1)})).option(82));
+}

@@ -62,5 +62,5 @@ TEST_CASE("hostname-char-set: characters that do not belong into a name are left
 
 TEST_CASE("RFC 1035 2.3.4: a name that gets too long is none") {
   const std::string label(63, 'a');
-  CHECK(named(policy(label + "."), label + "." + label + "." + label) == "none");
+  CHECK(named(policy(std::string(63, 'b') + "."), label + "." + label + "." + label) == "none");
 }
