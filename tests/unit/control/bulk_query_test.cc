@@ -41,10 +41,10 @@ std::vector<std::string> ask(Server& server, const Octets& question) {
   return cut(out);
 }
 
-void fill(QueriedServer& server) {
-  server.lease(address_lease("2001:db8:1::5", kDuid), 10);
-  server.lease(address_lease("2001:db8:2::10", kDuid, 2), 10);
-  server.lease(address_lease("2001:db8:1::6", kOther), 10);
+void fill(FakeServer& server) {
+  add_lease(server, address_lease("2001:db8:1::5", kDuid), 10);
+  add_lease(server, address_lease("2001:db8:2::10", kDuid, 2), 10);
+  add_lease(server, address_lease("2001:db8:1::6", kOther), 10);
   server.remember(kDuid, one_relay(option(53, kRelay) + option(37, kRemote)));
   server.remember(kOther, one_relay(option(37, kRemote)));
 }
@@ -54,7 +54,7 @@ Octets data(const Octets& client) { return message(17, 0xabcdef, {client}); }
 Octets done(const Octets& status_option = {}) { return message(16, 0xabcdef, {status_option}); }
 
 TEST_CASE("RFC 5460 5.3.1: by relay-id, on all links or on one") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   CHECK(ask(server, leasequery(query(3, "::", {option(53, kRelay)}))) ==
         std::vector<std::string>{to_hex(reply({first_on("2001:db8:2::10")})), to_hex(data(first_on("2001:db8:1::5"))),
@@ -68,7 +68,7 @@ TEST_CASE("RFC 5460 5.3.1: by relay-id, on all links or on one") {
 }
 
 TEST_CASE("RFC 5460 5.3.2: by link-address") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   CHECK(ask(server, leasequery(query(4, "2001:db8:2::1", {}))) ==
         std::vector<std::string>{to_hex(reply({first_on("2001:db8:2::10")})), to_hex(done())});
@@ -78,7 +78,7 @@ TEST_CASE("RFC 5460 5.3.2: by link-address") {
 }
 
 TEST_CASE("RFC 5460 5.3.2: by link-address every client of many comes once, with all that it has there") {
-  QueriedServer server;
+  FakeServer server;
   std::set<std::string> clients;
   for (unsigned i = 0; i < 3000; ++i) {
     lease::LeaseRecord record = address_lease("2001:db8:1::5", kDuid);
@@ -87,7 +87,7 @@ TEST_CASE("RFC 5460 5.3.2: by link-address every client of many comes once, with
     wire::store_be32(duid.data() + 6, i / 2);
     record.iaid = i;
     record.duid = Duid::from_bytes(duid).value();
-    server.lease(record);
+    add_lease(server, record);
     clients.insert(to_hex(duid));
   }
   const auto messages = ask(server, leasequery(query(4, "2001:db8:1::", {})));
@@ -109,7 +109,7 @@ TEST_CASE("RFC 5460 5.3.2: by link-address every client of many comes once, with
 }
 
 TEST_CASE("RFC 5460 5.3.3: by remote-id") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   CHECK(ask(server, leasequery(query(5, "2001:db8:1::", {option(37, kRemote)}))).size() == 3);
   CHECK(ask(server, leasequery(query(5, "::", {option(37, kRemote)}))).size() == 4);
@@ -120,7 +120,7 @@ TEST_CASE("RFC 5460 5.3.3: by remote-id") {
 }
 
 TEST_CASE("RFC 5460 6.3: over TCP a client on several links is told of link by link, without OPTION_CLIENT_LINK") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   CHECK(ask(server, leasequery(query(2, "::", {client_id(duid_octets(kDuid))}))) ==
         std::vector<std::string>{to_hex(reply({first_on("2001:db8:2::10")})), to_hex(data(first_on("2001:db8:1::5"))),
@@ -128,7 +128,7 @@ TEST_CASE("RFC 5460 6.3: over TCP a client on several links is told of link by l
 }
 
 TEST_CASE("RFC 5460 7.2: an error at the beginning is the reply's status, later the done message's") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   BulkQuery query_on(server, leasequery(query(3, "::", {option(53, kRelay)})));
   server.workers_run = false;
@@ -148,7 +148,7 @@ TEST_CASE("RFC 5460 7.2: an error at the beginning is the reply's status, later 
 }
 
 TEST_CASE("what is no LEASEQUERY is discarded") {
-  QueriedServer server;
+  FakeServer server;
   CHECK(BulkQuery(server, message(1, 1, {client_id(kRequester)})).is_discarded());
   CHECK(BulkQuery(server, message(14, 1, {client_id(kRequester)})).is_discarded());
   CHECK(BulkQuery(server, hex("0c00")).is_discarded());
@@ -183,7 +183,7 @@ struct Serving {
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
 
-  QueriedServer server;
+  FakeServer server;
   asio::io_context io;
   std::unique_ptr<BulkServer> bulk;
   uint16_t port = 0;
@@ -248,7 +248,7 @@ TEST_CASE("RFC 5460 5.6: a connection that asks nothing ends; those beyond the l
 }
 
 TEST_CASE("an address that is not ours cannot be listened on, and the message says so") {
-  QueriedServer server;
+  FakeServer server;
   server.config.lease_query.bulk_address = ip("2001:db8:dead::1");
   asio::io_context io;
   const auto opened = BulkServer::open(io, server);

@@ -30,18 +30,16 @@ inline const Octets kServer = hex("0003 0001 020000000001");
 
 inline Octets duid_octets(const char* duid) { return Octets(Duid::parse(duid).value().bytes()); }
 
-/// Two subnets (fixtures.h), and leases in the workers' memory.
-class QueriedServer : public FakeServer {
- public:
-  void lease(const lease::LeaseRecord& record) {
-    group.shard(lease::shard_of(lease::duid_hash(record.duid.bytes()))).insert(record.duid.bytes(), record);
-  }
-  /// `age` seconds ago.
-  void lease(lease::LeaseRecord record, uint32_t age) {
-    record.last_contact = AbsoluteTime::from_unix(clock - age);
-    lease(record);
-  }
-};
+/// A lease in the workers' memory.
+inline void add_lease(FakeServer& server, const lease::LeaseRecord& record) {
+  const Bytes duid = record.duid.bytes();
+  server.group.shard(lease::shard_of(lease::duid_hash(duid))).insert(duid, record);
+}
+/// `age` seconds ago.
+inline void add_lease(FakeServer& server, lease::LeaseRecord record, uint32_t age) {
+  record.last_contact = AbsoluteTime::from_unix(server.clock - age);
+  add_lease(server, record);
+}
 
 inline Octets query(uint8_t type, const char* link, std::initializer_list<Octets> options) {
   return option(44, u8(type) + address(link) + join(options));

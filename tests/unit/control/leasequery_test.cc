@@ -23,10 +23,10 @@ std::string ask(Server& server, const Octets& question) {
   return to_hex(out);
 }
 
-void fill(QueriedServer& server) {
-  server.lease(address_lease("2001:db8:1::5", kDuid), 10);
-  server.lease(prefix_lease("2001:db8:f000:100::", 56, kDuid), 40);
-  server.lease(address_lease("2001:db8:1::6", kOther), 10);
+void fill(FakeServer& server) {
+  add_lease(server, address_lease("2001:db8:1::5", kDuid), 10);
+  add_lease(server, prefix_lease("2001:db8:f000:100::", 56, kDuid), 40);
+  add_lease(server, address_lease("2001:db8:1::6", kOther), 10);
 }
 
 Octets all_of_first() {
@@ -36,7 +36,7 @@ Octets all_of_first() {
 }
 
 TEST_CASE("RFC 5007 4.1.2.1: a query by address tells all that its client has on the link") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   const std::string expected = to_hex(reply({all_of_first()}));
   CHECK(ask(server, leasequery(query(1, "::", {ia_address("2001:db8:1::5")}))) == expected);
@@ -46,7 +46,7 @@ TEST_CASE("RFC 5007 4.1.2.1: a query by address tells all that its client has on
 }
 
 TEST_CASE("RFC 5007 4.4.1: a query by client-id") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   const Octets client = client_id(duid_octets(kDuid));
   CHECK(ask(server, leasequery(query(2, "::", {client}))) == to_hex(reply({all_of_first()})));
@@ -56,9 +56,9 @@ TEST_CASE("RFC 5007 4.4.1: a query by client-id") {
 }
 
 TEST_CASE("RFC 5007 4.1.2.5: a client on several links: their addresses, by each of which it is found, and no data") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
-  server.lease(address_lease("2001:db8:2::10", kDuid, 2), 10);
+  add_lease(server, address_lease("2001:db8:2::10", kDuid, 2), 10);
   const Octets client = client_id(duid_octets(kDuid));
   CHECK(ask(server, leasequery(query(2, "::", {client}))) ==
         to_hex(reply({option(48, address("2001:db8:2::") + address("2001:db8:1::"))})));
@@ -68,7 +68,7 @@ TEST_CASE("RFC 5007 4.1.2.5: a client on several links: their addresses, by each
 }
 
 TEST_CASE("RFC 5007 4.4.1: a link or address that is not configured") {
-  QueriedServer server;
+  FakeServer server;
   fill(server);
   const std::string expected = to_hex(reply({status(9, "no such link here")}));
   CHECK(ask(server, leasequery(query(1, "::", {ia_address("2001:db8:77::1")}))) == expected);
@@ -80,7 +80,7 @@ TEST_CASE("RFC 5007 4.4.1: a link or address that is not configured") {
 }
 
 TEST_CASE("RFC 5007 4.1.2.1: unknown query types and missing options are told so") {
-  QueriedServer server;
+  FakeServer server;
   const std::string malformed = to_hex(reply({status(8, "malformed query")}));
   const std::string unknown = to_hex(reply({status(7, "unknown query-type")}));
   CHECK(ask(server, leasequery(query(9, "::", {}))) == unknown);
@@ -97,7 +97,7 @@ TEST_CASE("RFC 5007 4.1.2.1: unknown query types and missing options are told so
 }
 
 TEST_CASE("RFC 5007 4.2.1: what is to be discarded is") {
-  QueriedServer server;
+  FakeServer server;
   const Octets asks = query(1, "::", {ia_address("2001:db8:1::5")});
   CHECK(ask(server, message(14, 1, {asks})) == "no-client-id");
   CHECK(ask(server, message(14, 1, {client_id(kRequester), server_id(kRequester), asks})) == "other-server");
@@ -106,8 +106,8 @@ TEST_CASE("RFC 5007 4.2.1: what is to be discarded is") {
 }
 
 TEST_CASE("RFC 5007 4.1.2.4: what relays said is told to who asks for it, and to nobody else") {
-  QueriedServer server;
-  server.lease(address_lease("2001:db8:1::5", kDuid), 10);
+  FakeServer server;
+  add_lease(server, address_lease("2001:db8:1::5", kDuid), 10);
   const Octets line = option(18, hex("aabb"));
   server.remember(kDuid, u8(1) + u8(3) + u16(16) + address("2001:db8:a::1") +                      //
                              u8(1) + u16(33) + u8(1) + address("::") + address("2001:db8:b::1") +  //
@@ -123,27 +123,27 @@ TEST_CASE("RFC 5007 4.1.2.4: what relays said is told to who asks for it, and to
 }
 
 TEST_CASE("RFC 5007 4.1.2.2: leases that ended, or are in quarantine, are not told of") {
-  QueriedServer server;
-  server.lease(address_lease("2001:db8:1::5", kDuid), 4000);
+  FakeServer server;
+  add_lease(server, address_lease("2001:db8:1::5", kDuid), 4000);
   lease::LeaseRecord declined = address_lease("2001:db8:1::6", kDuid);
   declined.status = lease::BindingStatus::kAbandoned;
-  server.lease(declined);
+  add_lease(server, declined);
   CHECK(ask(server, leasequery(query(1, "::", {ia_address("2001:db8:1::5")}))) == to_hex(reply({})));
   CHECK(ask(server, leasequery(query(1, "::", {ia_address("2001:db8:1::6")}))) == to_hex(reply({})));
   CHECK(ask(server, leasequery(query(2, "::", {client_id(duid_octets(kDuid))}))) == to_hex(reply({})));
 }
 
 TEST_CASE("an infinite lifetime stays infinite; a preferred one that is over is 0") {
-  QueriedServer server;
+  FakeServer server;
   lease::LeaseRecord record = address_lease("2001:db8:1::5", kDuid);
   record.valid = kInfinity;
-  server.lease(record, 3500);
+  add_lease(server, record, 3500);
   CHECK(ask(server, leasequery(query(1, "::", {ia_address("2001:db8:1::5")}))) ==
         to_hex(reply({client_data_option(kDuid, {ia_address("2001:db8:1::5", 0, 0xffffffff)}, 3500)})));
 }
 
 TEST_CASE("workers that do not run answer nothing: the requester asks again") {
-  QueriedServer server;
+  FakeServer server;
   server.workers_run = false;
   CHECK(ask(server, leasequery(query(1, "::", {ia_address("2001:db8:1::5")}))) == "no-binding");
 }
