@@ -17,6 +17,7 @@ constexpr std::string_view kParseFailed = "pkt6-parse-failed";
 constexpr std::string_view kNotForUs = "pkt6-not-for-us";
 constexpr std::string_view kRfcViolation = "pkt6-rfc-violation";
 constexpr std::string_view kQueueFull = "pkt6-queue-full";
+constexpr std::string_view kLimitExceeded = "pkt6-limit-exceeded";
 constexpr std::string_view kProcessingFailed = "pkt6-processing-failed";
 
 struct TypeName {
@@ -85,7 +86,7 @@ void add_packets(Statistics& all, const Totals& totals) {
 }
 
 void add_drops(Statistics& all, const Totals& totals) {
-  for (const std::string_view name : {kParseFailed, kNotForUs, kRfcViolation, kQueueFull, kProcessingFailed}) {
+  for (const std::string_view name : {kParseFailed, kNotForUs, kRfcViolation, kQueueFull, kLimitExceeded, kProcessingFailed}) {
     all[std::string(name)] = 0;
   }
   U128& dropped = all["pkt6-receive-drop"];
@@ -160,7 +161,9 @@ void add_subnet(Statistics& all, const lease::Subnet& subnet) {
                                               {"total-pds", units(subnet.prefix_pools)},
                                               {"cumulative-assigned-nas", 0},
                                               {"cumulative-assigned-pds", 0},
-                                              {"v6-allocation-fail", 0}};
+                                              {"v6-allocation-fail", 0},
+                                              {"v6-ia-na-lease-reuses", 0},
+                                              {"v6-ia-pd-lease-reuses", 0}};
   if (subnet.counters) {
     for (const auto& cell : subnet.counters->cells) {
       addresses += cell.addresses.load(std::memory_order_relaxed);
@@ -168,6 +171,8 @@ void add_subnet(Statistics& all, const lease::Subnet& subnet) {
       declined += cell.declined.load(std::memory_order_relaxed);
       figures["cumulative-assigned-nas"] += cell.addresses_assigned.load(std::memory_order_relaxed);
       figures["cumulative-assigned-pds"] += cell.prefixes_assigned.load(std::memory_order_relaxed);
+      figures["v6-ia-na-lease-reuses"] += cell.address_reuses.load(std::memory_order_relaxed);
+      figures["v6-ia-pd-lease-reuses"] += cell.prefix_reuses.load(std::memory_order_relaxed);
       figures["v6-allocation-fail"] += cell.allocation_failures.load(std::memory_order_relaxed);
     }
   }
@@ -209,8 +214,11 @@ std::string_view kea_drop_statistic(DropReason reason) {
       return kRfcViolation;
     case DropReason::kLogFull:
     case DropReason::kStale:
+    case DropReason::kShed:
     case DropReason::kRingFull:
       return kQueueFull;
+    case DropReason::kRateLimited:
+      return kLimitExceeded;
     case DropReason::kNoSubnet:
     case DropReason::kNoBinding:
     case DropReason::kReplyTooBig:

@@ -29,10 +29,24 @@ enum class Idle : uint8_t {
   kSpin,   ///< poll always: lowest latency, the core is busy
 };
 
+/// Messages that one sender may send: in the long run, and at once. 0 a second: no limit.
+struct RateLimitConfig {
+  uint32_t per_second = 0;
+  uint32_t burst = 0;
+  bool operator==(const RateLimitConfig&) const = default;
+};
+
+struct LimitsConfig {
+  RateLimitConfig client{20, 50};  ///< by DUID
+  RateLimitConfig relay{0, 0};     ///< by the relay's address, each worker for itself
+  bool operator==(const LimitsConfig&) const = default;
+};
+
 struct DataplaneConfig {
   std::vector<unsigned> cores;  ///< one worker each; empty: one worker on the last usable core
   std::vector<PortConfig> ports;
   Idle idle = Idle::kSleep;
+  LimitsConfig limits;
   bool operator==(const DataplaneConfig&) const = default;
 };
 

@@ -574,12 +574,26 @@ const KeyTable& port_keys() {
              kRemarksOfPeople});
   return keys;
 }
+const KeyTable& limit_keys() {
+  static const KeyTable keys =
+      table("tandem6.dataplane.limits",
+            {{
+                 {"client-rate", kInteger, kSupported, "messages a second of one DUID; default 20; 0: no limit"},
+                 {"client-burst", kInteger, kSupported, "at once; default 50, or a second's"},
+                 {"relay-rate", kInteger, kSupported,
+                  "messages a second of one relay, by its address, a worker; default 0: no limit"},
+                 {"relay-burst", kInteger, kSupported, "at once; default a second's"},
+             },
+             kRemarksOfPeople});
+  return keys;
+}
 const KeyTable& dataplane_keys() {
   static const KeyTable keys =
       table("tandem6.dataplane", {{
                                       {"cores", kIntegers, kSupported, "one worker each; default: one worker"},
                                       {"ports", kObjects, kSupported, "", nullptr, port_keys},
                                       {"idle", kString, kSupported, "`sleep` (default) or `spin`"},
+                                      {"limits", kObject, kSupported, "", nullptr, limit_keys},
                                   },
                                   kRemarksOfPeople});
   return keys;

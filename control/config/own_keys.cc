@@ -66,6 +66,27 @@ std::vector<PortConfig> read_ports(const Node& dataplane, Remarks& remarks) {
   return ports;
 }
 
+RateLimitConfig read_limit(const Node& limits, const std::string& who, RateLimitConfig limit, Remarks& remarks) {
+  constexpr uint64_t kMost = 100'000'000;
+  const std::string burst_key = who + "-burst";
+  const auto rate = integer_at(limits, who + "-rate", 0, kMost, remarks);
+  const auto burst = integer_at(limits, burst_key, 1, kMost, remarks);
+  if (rate) limit = {static_cast<uint32_t>(*rate), static_cast<uint32_t>(std::max<uint64_t>(*rate, 1))};
+  if (burst) limit.burst = static_cast<uint32_t>(*burst);
+  if (burst && limit.per_second == 0)
+    remarks.error(*limits.find(burst_key), fmt::format("a burst says nothing without a \"{}-rate\"", who));
+  return limit;
+}
+
+LimitsConfig read_limits(const Node& dataplane, Remarks& remarks) {
+  LimitsConfig config;
+  const Node* limits = object_at(dataplane, "limits");
+  if (limits == nullptr) return config;
+  config.client = read_limit(*limits, "client", config.client, remarks);
+  config.relay = read_limit(*limits, "relay", config.relay, remarks);
+  return config;
+}
+
 }  // namespace
 
 DataplaneConfig read_dataplane(const Node& tandem6, Remarks& remarks) {
@@ -76,6 +97,7 @@ DataplaneConfig read_dataplane(const Node& tandem6, Remarks& remarks) {
   config.ports = read_ports(*dataplane, remarks);
   if (const Node* idle = string_at(*dataplane, "idle"))
     config.idle = choice_of(*idle, {"sleep", "spin"}, remarks) == 1 ? Idle::kSpin : Idle::kSleep;
+  config.limits = read_limits(*dataplane, remarks);
   return config;
 }
 

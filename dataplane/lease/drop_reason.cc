@@ -46,6 +46,10 @@ std::string_view to_string(DropReason reason) {
       return "log-full";
     case DropReason::kStale:
       return "stale";
+    case DropReason::kShed:
+      return "shed";
+    case DropReason::kRateLimited:
+      return "rate-limited";
     case DropReason::kRingFull:
       return "ring-full";
     case DropReason::kNoBuffer:

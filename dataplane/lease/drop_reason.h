@@ -33,6 +33,8 @@ enum class DropReason : uint8_t {
   kReplyTooBig,  ///< the answer does not fit into a packet
   kLogFull,      ///< the disk is behind: shed (architecture.md §6)
   kStale,        ///< the disk was so slow that the answer's lifetimes would be a lie; the client asks again
+  kShed,         ///< packets come faster than they can be answered: those of new clients give way
+  kRateLimited,  ///< this client or relay sends more than it may
   kRingFull,     ///< the owning worker is behind
   kNoBuffer,     ///< no packet buffer, or the transmit queue is full
   kKernelBusy,   ///< not DHCPv6, and the exception path had no room: more than the kernel is asked to read

@@ -8,6 +8,7 @@
 
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/nic/port.h"
+#include "dataplane/worker/token_buckets.h"
 
 namespace tandem6::worker {
 
@@ -15,6 +16,8 @@ namespace tandem6::worker {
 struct View {
   std::shared_ptr<const lease::Snapshot> snapshot;
   std::vector<nic::PortAddresses> ports;  ///< by port index
+  RateLimit client_limit = {};            ///< by DUID
+  RateLimit relay_limit = {};             ///< by source address of relayed datagrams
 };
 
 /// Hands views from the management thread to the workers. A worker says which one it uses by taking it; the management

@@ -22,6 +22,13 @@ constexpr size_t kParkedCapacity = 16384;
 // A client counts its lifetimes from when the REPLY reaches it. One that waited longer than this for the disk would
 // make the client believe in a lease longer than we do; it is dropped, and the client asks again.
 constexpr unsigned kStaleSeconds = 2;
+// Half of the shortest queue that a port has, and all of the longest.
+constexpr unsigned kFullBurstsBeforeShedding = 16;
+constexpr unsigned kFullBurstsBeforeSheddingMore = 64;
+constexpr unsigned kBurstsWhenShedding = 8;
+// Clients and relays whose rate is known at a time; a bucket has 16 bytes.
+constexpr size_t kClientBuckets = size_t{1} << 16;
+constexpr size_t kRelayBuckets = size_t{1} << 12;
 constexpr unsigned kExpiryBudget = 64;
 constexpr unsigned kIndexBudget = 256;
 constexpr unsigned kFinishSeconds = 5;
@@ -86,7 +93,10 @@ Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassemb
       parked_(kParkedCapacity),
       transmit_(setup_.ports.size()),
       reassembly_(std::move(reassembly)),
-      kernel_(rings_of(setup_.ports), setup_.index == 0) {}
+      kernel_(rings_of(setup_.ports), setup_.index == 0),
+      client_buckets_(kClientBuckets),
+      relay_buckets_(kRelayBuckets),
+      full_bursts_(setup_.ports.size()) {}
 
 void Worker::run() {
   start();
@@ -98,12 +108,14 @@ void Worker::start() {
   // Naps end when asked for, not 50 µs later.
   prctl(PR_SET_TIMERSLACK, 1UL);
   leases_.adopt_by_this_thread();
+  cycles_per_millisecond_ = rte_get_tsc_hz() / 1000;
   stale_cycles_ = kStaleSeconds * rte_get_tsc_hz();
   now_ = read_clock();
 }
 
 unsigned Worker::turn() {
   view_ = &setup_.views->take(setup_.index);
+  now_milliseconds_ = static_cast<uint32_t>(rte_rdtsc() / cycles_per_millisecond_);
   unsigned work = keep_time();
   for (size_t port = 0; port < setup_.ports.size(); ++port) work += receive(static_cast<uint16_t>(port));
   work += receive_handed_over();
@@ -116,7 +128,24 @@ unsigned Worker::turn() {
 
 // --- in --------------------------------------------------------------------------------------------------------------
 
+// A queue whose end is not found for long is about to overflow, and what the NIC drops then it drops blindly. So more
+// is read than can be answered, and what has least to lose gives way (architecture.md §6).
 unsigned Worker::receive(uint16_t port) {
+  unsigned& full = full_bursts_[port];
+  unsigned count = receive_burst(port, Urgency::kNewClient);
+  unsigned total = count;
+  full = count == kBurst ? full + 1 : 0;
+  if (full < kFullBurstsBeforeShedding) return total;
+  const Urgency least = full < kFullBurstsBeforeSheddingMore ? Urgency::kRequest : Urgency::kEstablished;
+  for (unsigned bursts = 1; count == kBurst && bursts < kBurstsWhenShedding; ++bursts) {
+    count = receive_burst(port, least);
+    total += count;
+  }
+  if (count != kBurst) full = 0;
+  return total;
+}
+
+unsigned Worker::receive_burst(uint16_t port, Urgency least) {
   std::array<rte_mbuf*, kBurst> burst;
   const uint16_t count =
       rte_eth_rx_burst(setup_.ports[port].id, static_cast<uint16_t>(setup_.index), burst.data(), kBurst);
@@ -127,6 +156,10 @@ unsigned Worker::receive(uint16_t port) {
   for (uint16_t i = 0; i < count; ++i) {
     rte_mbuf* const buffer = read(burst[i], port);
     if (buffer == nullptr) continue;
+    if (urgency_of(packet_of(buffer).received.message.type) < least) {
+      drop(buffer, DropReason::kShed);
+      continue;
+    }
     const lease::Request& request = packet_of(buffer).request;
     const unsigned owner = lease::ShardGroup::owner_of(request.shard(), setup_.handover->workers());
     // Who does not name itself touches no lease: anybody may answer.
@@ -200,13 +233,30 @@ bool Worker::read_message(rte_mbuf* buffer, Packet& packet) {
   if (fault != wire::MessageFault::kNone) return drop(buffer, DropReason::kMalformed), false;
   counters_.received[type_index(packet.received.message.type)].add();
   if (packet.received.relayed()) counters_.relayed.add();
+  if (!is_within_relay_limit(packet.request)) return drop(buffer, DropReason::kRateLimited), false;
   if (!packet.request.identify_client()) return drop(buffer, DropReason::kBadDuid), false;
   return true;
 }
 
 void Worker::pass_to_owner(rte_mbuf* buffer, unsigned owner) {
+  rte_ring* const ring = setup_.handover->ring(setup_.index, owner);
+  const bool urgent = urgency_of(packet_of(buffer).received.message.type) == Urgency::kEstablished;
+  if (!urgent && rte_ring_count(ring) > rte_ring_get_capacity(ring) / 2) return drop(buffer, DropReason::kShed);
   counters_.handed_over.add();
-  if (rte_ring_sp_enqueue(setup_.handover->ring(setup_.index, owner), buffer) != 0) drop(buffer, DropReason::kRingFull);
+  if (rte_ring_sp_enqueue(ring, buffer) != 0) drop(buffer, DropReason::kRingFull);
+}
+
+// Of what one relay sends, the NIC gives all to one worker, or about the same to each.
+bool Worker::is_within_relay_limit(const lease::Request& request) {
+  if (view_->relay_limit.per_second == 0 || !request.received->relayed()) return true;
+  const U128 address = request.source.number();
+  const uint64_t key = (static_cast<uint64_t>(address >> 64) ^ static_cast<uint64_t>(address)) * 0x9e3779b97f4a7c15;
+  return relay_buckets_.take(key ^ key >> 32, view_->relay_limit, now_milliseconds_);
+}
+
+// The owner of a client hears all that it sends.
+bool Worker::is_within_client_limit(const lease::Request& request) {
+  return request.client_duid.empty() || client_buckets_.take(request.duid_hash, view_->client_limit, now_milliseconds_);
 }
 
 unsigned Worker::receive_handed_over() {
@@ -235,6 +285,7 @@ void Worker::answer_all(std::span<rte_mbuf* const> buffers) {
 
 void Worker::answer_one(rte_mbuf* buffer) {
   Packet& packet = packet_of(buffer);
+  if (!is_within_client_limit(packet.request)) return drop(buffer, DropReason::kRateLimited);
   if (!admit(packet.received.message.type)) return drop(buffer, DropReason::kLogFull);
   const lease::Answer answer = lease::answer(packet.request, leases_, *view_->snapshot, now_, scratch_);
   if (answer.dropped != DropReason::kNone) return drop(buffer, answer.dropped);
@@ -252,7 +303,7 @@ bool Worker::admit(wire::MessageType type) {
   if (log.room() < lease::kMaxChangesPerMessage || parked_.room() == 0) return false;
   const size_t log_used = log.capacity() - log.room();
   const size_t parked_used = parked_.size() * (log.capacity() / kParkedCapacity);
-  return admits(type, {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
+  return admits(urgency_of(type), {.used = std::max(log_used, parked_used), .capacity = log.capacity()});
 }
 
 // Turns the request's buffer into its answer's, or a large one when it has no room: back by the same port, VLAN and MAC

@@ -11,11 +11,13 @@
 
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/shard_group.h"
+#include "dataplane/worker/admission.h"
 #include "dataplane/worker/fragments.h"
 #include "dataplane/worker/handover.h"
 #include "dataplane/worker/kernel_path.h"
 #include "dataplane/worker/packet.h"
 #include "dataplane/worker/parked_replies.h"
+#include "dataplane/worker/token_buckets.h"
 #include "dataplane/worker/view.h"
 
 namespace tandem6::worker {
@@ -77,6 +79,7 @@ class Worker {
   void drain_and_finish();
 
   unsigned receive(uint16_t port);
+  unsigned receive_burst(uint16_t port, Urgency least);
   unsigned receive_handed_over();
   /// Reads a frame. The buffer with a whole packet, or nothing: it was dropped and counted, or its fragment waits.
   rte_mbuf* read(rte_mbuf* buffer, uint16_t port);
@@ -89,6 +92,8 @@ class Worker {
   wire::FrameFault read_frame(rte_mbuf* buffer, uint16_t port);
   bool read_message(rte_mbuf* buffer, Packet& packet);
   void pass_to_owner(rte_mbuf* buffer, unsigned owner);
+  bool is_within_relay_limit(const lease::Request& request);
+  bool is_within_client_limit(const lease::Request& request);
   void answer_all(std::span<rte_mbuf* const> buffers);
   void answer_one(rte_mbuf* buffer);
   bool admit(wire::MessageType type);
@@ -118,7 +123,12 @@ class Worker {
   std::array<std::byte, kMaxDatagram - kUdpHeaderSize>
       scratch_;  // an answer is built here: it quotes the request, whose buffer it will take
   AbsoluteTime now_;
-  uint64_t settled_ = 0;  // the log was committed up to here when units were last given back
+  uint32_t now_milliseconds_ = 0;  // since some moment: for the token buckets
+  uint64_t cycles_per_millisecond_ = 1;
+  TokenBuckets client_buckets_;
+  TokenBuckets relay_buckets_;
+  std::vector<unsigned> full_bursts_;  // by port: read one after the other without finding the queue's end
+  uint64_t settled_ = 0;               // the log was committed up to here when units were last given back
   uint64_t stale_cycles_ = 0;
   unsigned idle_turns_ = 0;
   bool expiry_behind_ = false;

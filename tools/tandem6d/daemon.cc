@@ -41,6 +41,19 @@ std::vector<unsigned> cores_for(const control::DataplaneConfig& dataplane) {
   return {usable.empty() ? 0 : usable.back()};
 }
 
+worker::RateLimit limit_of(const control::RateLimitConfig& config) {
+  return {.per_second = config.per_second, .burst = config.burst};
+}
+
+worker::View view(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration,
+                  std::vector<nic::PortAddresses> ports) {
+  const control::LimitsConfig& limits = configuration.dataplane.limits;
+  return {.snapshot = std::move(snapshot),
+          .ports = std::move(ports),
+          .client_limit = limit_of(limits.client),
+          .relay_limit = limit_of(limits.relay)};
+}
+
 int run_worker(void* worker) {
   static_cast<worker::Worker*>(worker)->run();
   return 0;
@@ -216,7 +229,7 @@ tl::expected<void, Error> Daemon::load_leases() {
   });
   if (!report) return tl::unexpected(report.error());
   continuity_.settle();
-  views_.publish({.snapshot = snapshot, .ports = port_addresses()});
+  views_.publish(view(snapshot, configuration_, port_addresses()));
   log(Severity::kInfo, "leases-loaded", "the database is in memory",
       {{"leases", std::to_string(report->leases)}, {"seconds", fmt::format("{:.3f}", report->seconds)}});
   return {};
@@ -293,7 +306,7 @@ void Daemon::watch_world() {
   report_disk();
   report_links();
   if (std::vector<nic::PortAddresses> addresses = port_addresses(); addresses != views_.current().ports) {
-    views_.publish({.snapshot = views_.current().snapshot, .ports = std::move(addresses)});
+    views_.publish(view(views_.current().snapshot, configuration_, std::move(addresses)));
   }
   views_.reclaim();
   timer_.expires_after(kWatchInterval);
@@ -347,7 +360,7 @@ tl::expected<std::vector<std::string>, Error> Daemon::reload() {
   const std::shared_ptr<const lease::Snapshot> next = build(*read.configuration);
   const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
   if (continuity_.has_fresh()) fill_new_pools(next);
-  publish(next);
+  publish(next, *read.configuration);
   next->give_back_reserved(*before);
   continuity_.settle();
   configuration_ = std::move(*read.configuration);
@@ -374,12 +387,12 @@ void Daemon::fill_new_pools(const std::shared_ptr<const lease::Snapshot>& next) 
     }
   }
   transition->incoming = std::move(incoming);
-  const uint64_t number = views_.publish({.snapshot = std::move(transition), .ports = views_.current().ports});
+  const uint64_t number = views_.publish(view(std::move(transition), configuration_, views_.current().ports));
   wait_for_workers([&] { return views_.all_indexed(number); });
 }
 
-void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot) {
-  const uint64_t number = views_.publish({.snapshot = std::move(snapshot), .ports = views_.current().ports});
+void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration) {
+  const uint64_t number = views_.publish(view(std::move(snapshot), configuration, views_.current().ports));
   wait_for_workers([&] { return views_.all_took(number); });
   views_.reclaim();
 }

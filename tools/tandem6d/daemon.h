@@ -74,7 +74,7 @@ class Daemon : public control::Server {
   // reload
   std::shared_ptr<lease::Snapshot> build(const control::Configuration& configuration);
   void fill_new_pools(const std::shared_ptr<const lease::Snapshot>& next);
-  void publish(std::shared_ptr<const lease::Snapshot> snapshot);
+  void publish(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration);
   std::vector<nic::PortAddresses> port_addresses();
   template <typename Done>
   void wait_for_workers(Done&& done);

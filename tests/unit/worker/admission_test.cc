@@ -11,22 +11,33 @@ using wire::MessageType;
 
 TEST_CASE("a disk that keeps up: everybody is served") {
   for (MessageType type : {MessageType::kSolicit, MessageType::kRequest, MessageType::kRenew, MessageType::kRelease}) {
-    CHECK(admits(type, {.used = 0, .capacity = 1024}));
+    CHECK(admits(urgency_of(type), {.used = 0, .capacity = 1024}));
   }
 }
 
 TEST_CASE("a disk that falls behind: SOLICIT is shed first, at half") {
-  CHECK(admits(MessageType::kSolicit, {.used = 511, .capacity = 1024}));
-  CHECK_FALSE(admits(MessageType::kSolicit, {.used = 512, .capacity = 1024}));
-  CHECK(admits(MessageType::kRequest, {.used = 512, .capacity = 1024}));
+  CHECK(admits(urgency_of(MessageType::kSolicit), {.used = 511, .capacity = 1024}));
+  CHECK_FALSE(admits(urgency_of(MessageType::kSolicit), {.used = 512, .capacity = 1024}));
+  CHECK(admits(urgency_of(MessageType::kRequest), {.used = 512, .capacity = 1024}));
 }
 
 TEST_CASE(
     "a disk that falls further behind: REQUEST is shed at three quarters, leases that exist are served to the end") {
-  CHECK(admits(MessageType::kRequest, {.used = 767, .capacity = 1024}));
-  CHECK_FALSE(admits(MessageType::kRequest, {.used = 768, .capacity = 1024}));
+  CHECK(admits(urgency_of(MessageType::kRequest), {.used = 767, .capacity = 1024}));
+  CHECK_FALSE(admits(urgency_of(MessageType::kRequest), {.used = 768, .capacity = 1024}));
   for (MessageType type : {MessageType::kRenew, MessageType::kRebind, MessageType::kRelease, MessageType::kDecline}) {
-    CHECK(admits(type, {.used = 1023, .capacity = 1024}));
+    CHECK(admits(urgency_of(type), {.used = 1023, .capacity = 1024}));
+  }
+}
+
+TEST_CASE("RFC 8415 18.3: who holds a lease goes before who asks for one, and that before who only looks") {
+  for (MessageType type : {MessageType::kRenew, MessageType::kRebind, MessageType::kRelease, MessageType::kDecline,
+                           MessageType::kConfirm}) {
+    CHECK(urgency_of(type) == Urgency::kEstablished);
+  }
+  CHECK(urgency_of(MessageType::kRequest) == Urgency::kRequest);
+  for (MessageType type : {MessageType::kSolicit, MessageType::kInformationRequest, static_cast<MessageType>(200)}) {
+    CHECK(urgency_of(type) == Urgency::kNewClient);
   }
 }
 
