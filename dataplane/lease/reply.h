@@ -60,7 +60,6 @@ class Reply {
   wire::Writer writer_;
   wire::RelayReplies relays_;
   wire::MessageType type_{};
-  size_t options_at_ = 0;  ///< where those of the answer itself begin, inside of the Relay-replies
   RenewTimes renew_times_{};
   bool renew_times_seen_ = false;
   FixedList<size_t, kMaxIasPerMessage> renew_times_at_;  ///< where T1 and T2 have yet to be written
