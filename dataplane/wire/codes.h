@@ -57,6 +57,7 @@ enum class OptionCode : uint16_t {
   kInformationRefreshTime = 32,
   kRemoteId = 37,                // RFC 4649
   kSubscriberId = 38,            // RFC 4580
+  kClientFqdn = 39,              // RFC 4704
   kEchoRequest = 43,             // RFC 4994
   kLqQuery = 44,                 // RFC 5007
   kClientData = 45,              // RFC 5007
@@ -64,6 +65,7 @@ enum class OptionCode : uint16_t {
   kLqRelayData = 47,             // RFC 5007
   kLqClientLink = 48,            // RFC 5007
   kRelayId = 53,                 // RFC 5460 §5.4.1
+  kPdExclude = 67,               // RFC 6603
   kClientLinkLayerAddress = 79,  // RFC 6939
   kSolMaxRt = 82,
   kInfMaxRt = 83,

@@ -221,3 +221,11 @@ TEST_CASE("parameters of the leasequery hook that cannot be") {
   check(R"("requesters": [], "advanced": {"lease-query-tcp-port": 70000})", ".parameters.advanced.lease-query-tcp-port",
         "65535");
 }
+
+TEST_CASE("tandem6.reconfigure: off unless the file says otherwise") {
+  const auto with_tandem6 = [](const std::string& keys) {
+    return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]}}, "tandem6": {)" + keys + "}}";
+  };
+  CHECK_FALSE(check_clean(with_tandem6("")).reconfigure);
+  CHECK(check_clean(with_tandem6("\"reconfigure\": true")).reconfigure);
+}
