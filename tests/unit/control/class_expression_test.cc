@@ -64,17 +64,18 @@ class Message {
 };
 
 Octets solicit() {
-  return message(1, 0x123456,
-                 {client_id(hex("0003 0001 0200000000ab")), option(15, hex("0004") + text("iPXE")),
-                  option(16, u32(4491) + u16(9) + text("docsis3.0") + u16(3) + text("two")),
-                  option(17, u32(9) + option(1, text("nine"))),
-                  option(17, u32(4491) + option(1, text("modem")) + option(2, {})),
-                  ia_na(1, {ia_address("2001:db8::9", 10, 20)}), option(41, text("EST5")), option(14, {})});
+  return message(
+      1, 0x123456,
+      {client_id(hex("0003 0001 0200000000ab")), option(15, hex("0004") + text("iPXE")),
+       option(16, u32(4491) + u16(9) + text("docsis3.0") + u16(3) + text("two")),
+       option(17, u32(9) + option(1, text("nine"))), option(17, u32(4491) + option(1, text("modem")) + option(2, {})),
+       ia_na(1, {ia_address("2001:db8::9", 10, 20)}), option(41, text("EST5")), option(14, {})});
 }
 
 Octets relayed() {
-  const Octets inner = relay_forward(0, "2001:db8:1::1", "fe80::1",
-                                     {option(18, text("port7")), option(37, u32(9) + text("rid")), relay_message(solicit())});
+  const Octets inner =
+      relay_forward(0, "2001:db8:1::1", "fe80::1",
+                    {option(18, text("port7")), option(37, u32(9) + text("rid")), relay_message(solicit())});
   return relay_forward(1, "::", "2001:db8:2::2", {relay_message(inner), option(18, text("agg"))});
 }
 
@@ -207,7 +208,7 @@ const Case kErrors[] = {
     {"", "column 1: a value or a condition is wanted, here is the end"},
     {"'a'", "column 1: a condition is wanted here, this is a value: compare it with =="},
     {"'a' == ", "column 8: a value or a condition is wanted, here is the end"},
-    {"'a == 'b'", "column 7: an operator (==, +, and, or) or the end is wanted, here is \"b\""},
+    {"'a == 'b'", "column 8: an operator (==, +, and, or) or the end is wanted, here is \"b\""},
     {"'a' == 'b", "column 8: this text has no closing quote"},
     {"'a' = 'b'", "column 5: values are compared with =="},
     {"'a' == 'b' 'c'", "column 12: an operator (==, +, and, or) or the end is wanted, here is \"c\""},

@@ -13,7 +13,7 @@ namespace {
 const std::map<std::string, std::string> kExpected = {
     {"advanced.json", ""},
     {"all-keys-netconf.json", "Dhcp6.client-classes[0].preferred-lifetime"},
-    {"all-keys.json", "Dhcp6.client-classes"},
+    {"all-keys.json", "Dhcp6.client-classes[0].preferred-lifetime"},
     {"all-options.json", ""},
     {"backends.json", ""},
     {"classify.json", ""},

@@ -25,6 +25,7 @@ lease::OptionSet options_for_classes(const std::string& entries) {
   REQUIRE(json.root);
   Remarks remarks(places);
   Vocabulary vocabulary;
+  vocabulary.class_is_known = [](std::string_view) { return true; };
   vocabulary.class_id = [](std::string_view name) -> std::optional<lease::ClassId> {
     if (name == "gold") return lease::ClassId{1};
     if (name == "blue") return lease::ClassId{2};

@@ -145,8 +145,8 @@ TEST_CASE("a committer sees a worker's changes whole, in order, none left out, t
 }
 
 TEST_CASE("a committer sees client data whole while the worker goes on writing") {
-  constexpr uint32_t kChanges = 20'000;
-  ChangeLog log(64);
+  constexpr uint32_t kChanges = 10'000;
+  ChangeLog log(4096);
   const auto data_of = [](uint32_t number) {
     return std::vector<std::byte>(number * 7919 % kMaxClientData, static_cast<std::byte>(number));
   };
@@ -159,7 +159,7 @@ TEST_CASE("a committer sees client data whole while the worker goes on writing")
   uint32_t expected = 1;
   unsigned wrong = 0;
   while (expected <= kChanges) {
-    const uint64_t last = log.drain(3, [&](const LeaseChange& change) {
+    const uint64_t last = log.drain(50, [&](const LeaseChange& change) {
       wrong += wire::same_bytes(change.client_data, data_of(expected)) ? 0 : 1;
       ++expected;
     });
