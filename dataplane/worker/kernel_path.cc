@@ -1,22 +1,18 @@
 #include "dataplane/worker/kernel_path.h"
 
-#include <rte_cycles.h>
-
 namespace tandem6::worker {
 
 namespace {
 
 // Frames a second that a worker lets a port's strangers send to the kernel: plenty for neighbour discovery, MLD and a
 // ping flood, and a small part of a core.
-constexpr uint64_t kRate = 10'000;
-constexpr uint64_t kBurstAllowed = 256;
+constexpr RateLimit kLimit{.per_second = 10'000, .burst = 256};
 
 }  // namespace
 
 KernelPath::KernelPath(std::span<const nic::ExceptionPath::Rings> rings, bool takes_out) : takes_out_(takes_out) {
-  for (const nic::ExceptionPath::Rings& port : rings) {
-    lanes_.push_back({.rings = port, .limit = RateLimit(kRate, kBurstAllowed, rte_get_tsc_hz())});
-  }
+  lanes_.reserve(rings.size());
+  for (const nic::ExceptionPath::Rings& port : rings) lanes_.emplace_back().rings = port;
 }
 
 bool KernelPath::wants(wire::FrameFault fault, uint16_t port) const {
@@ -25,9 +21,9 @@ bool KernelPath::wants(wire::FrameFault fault, uint16_t port) const {
          fault == wire::FrameFault::kNotDhcp || fault == wire::FrameFault::kFragment;
 }
 
-void KernelPath::give(rte_mbuf* frame, uint16_t port, lease::Counters& counters) {
+void KernelPath::give(rte_mbuf* frame, uint16_t port, uint32_t now, lease::Counters& counters) {
   Lane& lane = lanes_[port];
-  if (lane.limit.take(rte_rdtsc()) && rte_ring_mp_enqueue(lane.rings.to_kernel, frame) == 0) {
+  if (lane.bucket.take(0, kLimit, now) && rte_ring_mp_enqueue(lane.rings.to_kernel, frame) == 0) {
     counters.to_kernel.add();
     return;
   }
@@ -35,9 +31,10 @@ void KernelPath::give(rte_mbuf* frame, uint16_t port, lease::Counters& counters)
   rte_pktmbuf_free(frame);
 }
 
-void KernelPath::give_copy(const rte_mbuf* frame, uint16_t port, rte_mempool* pool, lease::Counters& counters) {
+void KernelPath::give_copy(const rte_mbuf* frame, uint16_t port, rte_mempool* pool, uint32_t now,
+                           lease::Counters& counters) {
   rte_mbuf* copy = rte_pktmbuf_copy(frame, pool, 0, frame->pkt_len);
-  if (copy != nullptr) return give(copy, port, counters);
+  if (copy != nullptr) return give(copy, port, now, counters);
   counters.dropped[static_cast<size_t>(lease::DropReason::kKernelBusy)].add();
 }
 

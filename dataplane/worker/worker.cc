@@ -203,10 +203,10 @@ bool Worker::give_to_kernel(rte_mbuf* buffer, uint16_t port) {
   const wire::ParsedFrame& frame = packet_of(buffer).frame;
   if (!kernel_.wants(frame.fault, port) || frame.header.source_mac == view_->ports[port].mac) return false;
   if (frame.fault == wire::FrameFault::kFragment && for_us(buffer, port)) {
-    kernel_.give_copy(buffer, port, setup_.buffers, counters_);
+    kernel_.give_copy(buffer, port, setup_.buffers, now_milliseconds_, counters_);
     return false;
   }
-  kernel_.give(buffer, port, counters_);
+  kernel_.give(buffer, port, now_milliseconds_, counters_);
   return true;
 }
 

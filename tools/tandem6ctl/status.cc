@@ -38,14 +38,17 @@ void print_facts(const json& status, const json& own) {
 }
 
 void print_ports(const json& own) {
-  Table table(
-      {{"PORT"}, {"DEVICE"}, {"MAC"}, {"LINK"}, {"KERNEL SIDE"}, {"STEERING"}, {"MISSED", Table::Align::kRight}});
+  using enum Table::Align;
+  Table table({{"PORT"}, {"DEVICE"}, {"MAC"}, {"LINK"}, {"MISSED", kRight}});
+  Table ways({{"PORT"}, {"KERNEL SIDE"}, {"STEERING"}, {"MTU", kRight}});
   for (const json& port : own.value("ports", json::array())) {
     table.add({text(port, "name"), shortened(text(port, "device"), kDeviceWidth), text(port, "mac"),
-               port.value("link-up", false) ? "up" : "DOWN", text(port, "kernel-side"), text(port, "steering"),
-               std::to_string(number(port, "missed"))});
+               port.value("link-up", false) ? "up" : "DOWN", std::to_string(number(port, "missed"))});
+    ways.add(
+        {text(port, "name"), text(port, "kernel-side"), text(port, "steering"), std::to_string(number(port, "mtu"))});
   }
   table.print();
+  ways.print();
 }
 
 void print_workers(const json& own) {

@@ -85,7 +85,7 @@ class FakeServer : public Server {
       worker.memory = 1024;
       worker.counters = &worker_counters[index];
     }
-    port_list = {{"client0", "0000:3b:00.0", "02:00:00:00:00:01", "net_fake", true, 3, 1500, "one-queue", "client0", 0}};
+    port_list = {{"client0", "0000:3b:00.0", "02:00:00:00:00:01", "net_fake", true, 3, 1500, "rss", "t6-client0", 0}};
   }
 
   void put(const std::vector<lease::LeaseRecord>& records) {
