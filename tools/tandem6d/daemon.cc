@@ -367,7 +367,7 @@ void Daemon::put_in_force(control::Configuration configuration) {
   const std::shared_ptr<const lease::Snapshot> next = build(configuration);
   const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
   if (continuity_.has_fresh()) fill_new_pools(next);
-  publish(next, *read.configuration);
+  publish(next, configuration);
   next->give_back_reserved(*before);
   continuity_.settle();
   configuration_ = std::move(configuration);
