@@ -78,6 +78,7 @@ struct PoolConfig {
   uint8_t unit_length = 128;
   lease::OptionSet options;  ///< this scope's own
   std::string text;
+  std::vector<std::byte> pd_exclude = {};  ///< the option's data; empty: nothing is excluded
   lease::ClassSet guard = {};
   std::vector<lease::ClassId> additional_classes = {};
 };
@@ -87,6 +88,7 @@ struct SubnetConfig {
   Ipv6Prefix prefix;
   lease::Lifetimes lifetimes;
   lease::LeaseCache cache;
+  lease::FqdnPolicy names;
   bool rapid_commit = false;
   lease::Allocator address_allocator = lease::Allocator::kHashed;
   lease::Allocator prefix_allocator = lease::Allocator::kHashed;
@@ -120,6 +122,8 @@ struct Configuration {
   std::vector<NetworkConfig> networks;
   std::vector<lease::Reservation> reservations;
   lease::HostLookup host_lookup;
+  lease::FqdnPolicy names;   ///< global
+  bool reconfigure = false;  ///< tandem6.reconfigure
   lease::OptionSet options;  ///< global
   Seconds decline_probation{86400};
   nlohmann::json source;  ///< the whole file, comments removed: what config-get shows

@@ -23,7 +23,9 @@ class Snapshot {
     HashKey search_key = {};           ///< for search_hash(): made once and kept in storage
     std::vector<Subnet> subnets = {};  ///< ids unique; those of a shared network in the order in which they are tried
     std::vector<SharedNetwork> networks = {};
-    OptionSet options = {};  ///< global ones
+    OptionSet options = {};    ///< global ones
+    FqdnPolicy fqdn = {};      ///< of clients on no link that we know
+    bool reconfigure = false;  ///< clients may be sent Reconfigure, and get their keys
     Seconds decline_probation{86400};
     Reservations reservations = {};
     HostLookup host_lookup = {};
@@ -37,6 +39,8 @@ class Snapshot {
 
   const Duid& server_duid() const { return content_.server_duid; }
   const OptionSet& global_options() const { return content_.options; }
+  const FqdnPolicy& fqdn() const { return content_.fqdn; }
+  bool reconfigure() const { return content_.reconfigure; }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }
