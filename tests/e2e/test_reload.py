@@ -68,6 +68,77 @@ class Reload(lab.EndToEnd):
         self.assertEqual(self.dns_servers(), ["2001:db8::9"])
         self.assertEqual({lease.valid for lease in self.client(9).four_way().leases()}, {5009})
 
+    def test_reservations_networks_and_bad_files_under_load_lose_nothing(self):
+        load = self.lab.keep(Load(self.client_host, "wan0", count=200, window=8, rate=200))
+        load.go()
+        lab.wait_for("load", lambda: load.answered() > 100)
+        dropped = self.drops()
+        host = {"duid": "00:03:00:01:02:ff:00:00:00:01", "ip-addresses": ["2001:db8:1:1::beef"], "prefixes": ["2001:db8:8000:1200::/56"]}
+        alone = lab.subnet()
+        reserved = lab.subnet(reservations=[host])
+        other = {"id": 9, "subnet": "2001:db8:9::/64", "pools": [{"pool": "2001:db8:9::/64"}]}
+
+        def network(*subnets):
+            configuration = lab.config(dhcp6={"shared-networks": [{"name": "floor", "interface": "client0", "subnet6": list(subnets)}]})
+            configuration["Dhcp6"]["subnet6"] = []
+            return configuration
+
+        joined = lab.subnet(interface=None)
+        for turn, configuration in enumerate([lab.config(reserved), network(joined, other), network(reserved, other),
+                                              network(joined), lab.config(alone), lab.config(reserved), lab.config(alone)]):
+            answer = self.reload(configuration)
+            self.assertEqual(answer["result"], 0, answer)
+            self.assertNotIn("lifetimes 0", answer["text"])
+            bad = lab.config(lab.subnet(subnet="nonsense"))
+            if turn % 2:
+                bad["Dhcp6"]["control-socket"] = {"socket-type": "unix", "socket-name": self.server.socket}
+                self.assertEqual(self.server.command("config-set", bad)["result"], 1)
+            else:
+                self.assertEqual(self.reload(bad)["result"], 1)
+            seen = load.answered()
+            lab.wait_for("load between reloads", lambda s=seen: load.answered() > s + 40)
+        load.pause()
+        self.assertEqual(self.drops(), dropped)
+        self.assertEqual(load.wrong[:5], [])
+        self.assertEqual(broken_promises(load, lab.active(self.server.leases()))[:5], [])
+
+    def test_a_subnet_with_leases_that_goes_is_told_or_refused(self):
+        client = self.client(1)
+        client.four_way()
+        gone = lab.config(lab.subnet(id=5, subnet="2001:db8:5::/64", pools=[{"pool": "2001:db8:5::/64"}], **{"pd-pools": None}))
+        self.server.configure(gone)
+        refused = self.server.command("config-reload", {"refuse-if-leases-lost": True})
+        self.assertEqual(refused["result"], 1)
+        self.assertIn("subnet 1: 2 leases are in no pool any more", refused["text"])
+        self.assertTrue(all(lease.valid > 0 for lease in client.renew().leases()))
+        answer = self.server.command("config-reload")
+        self.assertEqual(answer["result"], 0)
+        self.assertIn("subnet 1: 2 leases are in no pool any more", answer["text"])
+        self.assertIn("leases-lost", self.server.log_tail())
+        # RFC 8415 18.3.4: what is not appropriate for the link any more comes back with lifetimes 0.
+        renewed = {lease.key(): lease.valid for lease in client.renew().leases()}
+        self.assertEqual([renewed[lease.key()] for lease in client.leases], [0, 0])
+
+    def test_set_is_in_force_at_once_and_write_makes_it_last(self):
+        configuration = self.server.command("config-get")["arguments"]
+        before = configuration.pop("hash")
+        configuration["Dhcp6"].update(dns("2001:db8::77"))
+        del configuration["tandem6"]  # it stays as it is
+        answer = self.server.command("config-set", configuration)
+        self.assertEqual(answer["result"], 0, answer)
+        self.assertNotEqual(answer["arguments"]["hash"], before)
+        self.assertEqual(self.dns_servers(), ["2001:db8::77"])
+        self.assertEqual(self.server.command("config-reload")["arguments"]["hash"], before)
+        self.assertEqual(self.dns_servers(), ["2001:db8::53"])
+        self.server.command("config-set", configuration)
+        answer = self.server.command("config-write")
+        self.assertEqual(answer["result"], 0, answer)
+        self.assertEqual(answer["arguments"]["filename"], self.server.config_file)
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.dns_servers(), ["2001:db8::77"])
+        self.assertEqual(self.server.command("config-write", {"filename": "/etc/elsewhere.json"})["result"], 1)
+
     def drops(self):
         """What was lost on the way: not what was refused for a reason."""
         return {name: self.server.statistic(f"tandem6.drop.{name}")

@@ -34,7 +34,10 @@ ExitCode show_drops(const Common& common, bool all);
 ExitCode show_subnets(const Common& common);
 ExitCode show_configuration(const Common& common);
 ExitCode test_configuration(const Common& common, const std::string& file);
-ExitCode reload_configuration(const Common& common);
+/// `keep_leases`: not when clients would lose leases by it.
+ExitCode set_configuration(const Common& common, const std::string& file, bool keep_leases);
+ExitCode reload_configuration(const Common& common, bool keep_leases);
+ExitCode write_configuration(const Common& common, const std::string& file);
 
 /// For actions: an answer that has something to show. Otherwise what went wrong was said, and the error is how to exit.
 tl::expected<Answer, ExitCode> answer_or_say(const Common& common, const std::string& command,

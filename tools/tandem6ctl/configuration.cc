@@ -1,8 +1,9 @@
-// tandem6ctl config: get, test, reload.
+// tandem6ctl config: get, test, set, reload, write.
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -23,6 +24,14 @@ void print_remark(const std::string& file, const json& remark) {
              remark.value("text", ""));
 }
 
+// Nothing, and it was said why, when the file cannot be read.
+std::optional<std::string> text_of(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (stream) return std::string{std::istreambuf_iterator<char>(stream), {}};
+  fmt::print(stderr, "tandem6ctl: cannot read '{}': {}\n", file, std::strerror(errno));
+  return std::nullopt;
+}
+
 }  // namespace
 
 ExitCode show_configuration(const Common& common) {
@@ -40,13 +49,9 @@ ExitCode show_configuration(const Common& common) {
 }
 
 ExitCode test_configuration(const Common& common, const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    fmt::print(stderr, "tandem6ctl: cannot read '{}': {}\n", file, std::strerror(errno));
-    return ExitCode::kUsage;
-  }
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  const auto answer = ask(common.socket, "config-test", {{"text", text}});
+  const auto text = text_of(file);
+  if (!text) return ExitCode::kUsage;
+  const auto answer = ask(common.socket, "config-test", {{"text", *text}});
   if (!answer) {
     fmt::print(stderr, "tandem6ctl: {}\n", answer.error().message);
     return ExitCode::kUnreachable;
@@ -68,6 +73,18 @@ ExitCode test_configuration(const Common& common, const std::string& file) {
   return answer->exit_code();
 }
 
-ExitCode reload_configuration(const Common& common) { return show_text(common, "config-reload"); }
+ExitCode set_configuration(const Common& common, const std::string& file, bool keep_leases) {
+  const auto text = text_of(file);
+  if (!text) return ExitCode::kUsage;
+  return show_text(common, "config-set", {{"text", *text}, {"refuse-if-leases-lost", keep_leases}});
+}
+
+ExitCode reload_configuration(const Common& common, bool keep_leases) {
+  return show_text(common, "config-reload", {{"refuse-if-leases-lost", keep_leases}});
+}
+
+ExitCode write_configuration(const Common& common, const std::string& file) {
+  return show_text(common, "config-write", file.empty() ? json::object() : json{{"filename", file}});
+}
 
 }  // namespace tandem6::ctl

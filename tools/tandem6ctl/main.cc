@@ -25,6 +25,7 @@ struct Options {
   bool all_statistics = false;
   bool all_drops = false;
   std::string file;
+  bool keep_leases = false;
   std::string raw_name;
   std::string raw_arguments;
   ExitCode exit = ExitCode::kSuccess;
@@ -56,16 +57,30 @@ void add_statistics(CLI::App& app, Options& options) {
   drops->callback([&options] { options.exit = show_drops(options.common, options.all_drops); });
 }
 
+void add_configuration_changes(CLI::App& config, Options& options) {
+  constexpr const char* kKeepLeases = "Not when leases would be in no pool any more, so that clients lose them";
+  CLI::App* reload = config.add_subcommand("reload", "Reads the file again; a bad one changes nothing");
+  reload->add_flag("--keep-leases", options.keep_leases, kKeepLeases);
+  reload->callback([&options] { options.exit = reload_configuration(options.common, options.keep_leases); });
+  CLI::App* set = config.add_subcommand("set", "Puts another file in force, until the next start or reload");
+  set->add_option("FILE", options.file, "The configuration")->required();
+  set->add_flag("--keep-leases", options.keep_leases, kKeepLeases);
+  set->callback([&options] { options.exit = set_configuration(options.common, options.file, options.keep_leases); });
+  CLI::App* write =
+      config.add_subcommand("write", "Writes what is in force to the server's file, without its comments");
+  write->add_option("NAME", options.file, "To this file beside it instead");
+  write->callback([&options] { options.exit = write_configuration(options.common, options.file); });
+}
+
 void add_configuration(CLI::App& app, Options& options) {
   CLI::App* config = app.add_subcommand("config", "The server's configuration");
   config->require_subcommand(1);
   config->fallthrough();
   add_plain(*config, options, "get", "What is in force", tandem6::ctl::show_configuration);
-  add_plain(*config, options, "reload", "Reads the file again; a bad one changes nothing",
-            tandem6::ctl::reload_configuration);
   CLI::App* test = config->add_subcommand("test", "Has the running server check a file, without using it");
   test->add_option("FILE", options.file, "The configuration")->required();
   test->callback([&options] { options.exit = test_configuration(options.common, options.file); });
+  add_configuration_changes(*config, options);
 }
 
 void add_raw(CLI::App& app, Options& options) {

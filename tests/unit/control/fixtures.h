@@ -105,7 +105,11 @@ class FakeServer : public Server {
   const Configuration& configuration() const override { return config; }
   std::string configuration_path() const override { return path; }
   tl::expected<std::vector<std::string>, Error> apply(ConfigResult read, const std::string&, LostLeases lost) override {
-    if (!read.configuration) return tl::unexpected(Error{read.remarks.front().to_string("given")});
+    if (!read.configuration) {
+      std::string all;
+      for (const Remark& remark : read.remarks) all += remark.to_string("given") + "\n";
+      return tl::unexpected(Error{all});
+    }
     applied = std::move(read.configuration);
     lost_leases = lost;
     return reload_warnings;

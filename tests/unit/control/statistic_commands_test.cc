@@ -150,5 +150,33 @@ TEST_CASE(
   CHECK(collect_statistics(server).at("assigned-pds") == 0);
 }
 
+TEST_CASE("stat-lease6-get: a row for each subnet that is asked for, with Kea's columns") {
+  FakeServer server;
+  server.counters->cells[0].addresses = 5;
+  server.counters->cells[1].declined = 2;
+  server.counters->cells[1].prefixes = 3;
+  server.counters->cells[0].addresses_assigned = 9;
+  const json answer = run(server, "stat-lease6-get");
+  CHECK(answer["result"] == 0);
+  CHECK(answer["text"] == "stat-lease6-get: 2 rows found");
+  const json set = answer["arguments"]["result-set"];
+  CHECK(set["columns"] == json{"subnet-id", "total-nas", "cumulative-assigned-nas", "assigned-nas",
+                               "declined-addresses", "total-pds", "cumulative-assigned-pds", "assigned-pds"});
+  CHECK(answer_text(set["rows"][0]) == "[1,18446744073709551616,9,7,2,65536,0,3]");
+  CHECK(set["timestamp"].get<std::string>().size() == 26);
+  const auto rows = [&](const json& arguments) {
+    const json found = run(server, "stat-lease6-get", arguments);
+    return found["result"] == 3 ? size_t{0} : found["arguments"]["result-set"]["rows"].size();
+  };
+  CHECK(rows({{"subnet-id", 2}}) == 1);
+  CHECK(rows({{"subnet-id", 9}}) == 0);
+  CHECK(rows({{"subnet-range", {{"first-subnet-id", 1}, {"last-subnet-id", 2}}}}) == 2);
+  CHECK(rows({{"subnet-range", {{"first-subnet-id", 2}, {"last-subnet-id", 7}}}}) == 1);
+  for (const json& bad : {json{{"subnet-id", 0}}, json{{"subnet-range", 1}},
+                          json{{"subnet-range", {{"first-subnet-id", 2}, {"last-subnet-id", 1}}}},
+                          json{{"subnet-id", 1}, {"subnet-range", {{"first-subnet-id", 1}, {"last-subnet-id", 2}}}}})
+    CHECK(run(server, "stat-lease6-get", bad)["result"] == 1);
+}
+
 }  // namespace
 }  // namespace tandem6::control

@@ -229,6 +229,15 @@ TEST_CASE(
   CHECK(has(good.output, "good.json: can be used\n"));
   CHECK(rig("config test " + (rig / "absent.json")).code == 2);
   CHECK(rig("config reload").output == "Configuration successful.\n");
+  CHECK(rig.server.lost_leases == LostLeases::kWarn);
+  CHECK(rig("config reload --keep-leases").code == 0);
+  CHECK(rig.server.lost_leases == LostLeases::kRefuse);
+  CHECK(rig("config set " + (rig / "good.json")).code == 0);
+  CHECK(rig.server.applied.has_value());
+  CHECK(rig("config set " + (rig / "bad.json")).code == 1);
+  rig.server.path = rig / "written.json";
+  CHECK(rig("config write").code == 0);
+  CHECK(rig("config test " + (rig / "written.json")).code == 1);  // the fake's configuration is not a whole one
   rig.server.reload_error = "file.json:1:1: error: no";
   const Outcome refused = rig("config reload");
   CHECK(refused.code == 1);
