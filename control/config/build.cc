@@ -57,6 +57,7 @@ lease::Pool build_pool(const PoolConfig& config, lease::PoolBook& book) {
   pool.guard = config.guard;
   pool.additional_classes = config.additional_classes;
   pool.text = config.text;
+  pool.pd_exclude = config.pd_exclude;
   const U128 units = units_in(config);
   if (units <= lease::DensePool::kMaxUnits) {
     pool.space = book.dense(config.type, config.first, config.unit_length, static_cast<uint32_t>(units));
@@ -79,6 +80,7 @@ lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
   subnet.prefix = config.prefix;
   subnet.lifetimes = config.lifetimes;
   subnet.cache = config.cache;
+  subnet.fqdn = config.names;
   subnet.rapid_commit = config.rapid_commit;
   subnet.address_allocator = config.address_allocator;
   subnet.prefix_allocator = config.prefix_allocator;
@@ -165,6 +167,8 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
                                 .additional_classes = network.additional_classes});
   content.options = configuration.options;
   content.relay_supplied = configuration.relay_supplied;
+  content.fqdn = configuration.names;
+  content.reconfigure = configuration.reconfigure;
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);
   content.host_lookup = configuration.host_lookup;

@@ -60,6 +60,7 @@ void read_subnet_configs(const Node& dhcp6, const Vocabulary& vocabulary, Config
                          Remarks& remarks) {
   const ScopeKeys global = read_scope(dhcp6, {}, remarks);
   resolve_timers(dhcp6, global.timers, remarks);
+  configuration.names = global.names;
   ReadSubnets read = read_subnets(dhcp6, global, vocabulary, remarks);
   check_subnets(read.subnets, configuration.dataplane.ports, remarks);
   read_reservation_configs(dhcp6, read.subnets, vocabulary, configuration, remarks);
@@ -74,6 +75,8 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   Configuration configuration;
   read_ports(root, dhcp6, configuration.dataplane, remarks);
   if (const Node* tandem6 = object_at(root, "tandem6")) configuration.storage = read_storage(*tandem6, remarks);
+  if (const Node* tandem6 = object_at(root, "tandem6"))
+    configuration.reconfigure = boolean_at(*tandem6, "reconfigure").value_or(false);
   read_lease_database(dhcp6, configuration.storage, remarks);
   configuration.control_socket = read_control_socket(dhcp6, configuration.control_socket, remarks);
   configuration.loggers = read_loggers(dhcp6, remarks);

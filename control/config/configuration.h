@@ -79,6 +79,7 @@ struct PoolConfig {
   uint8_t unit_length = 128;
   lease::OptionSet options;  ///< this scope's own
   std::string text;
+  std::vector<std::byte> pd_exclude = {};  ///< the option's data; empty: nothing is excluded
   lease::ClassSet guard = {};
   std::vector<lease::ClassId> additional_classes = {};
 };
@@ -88,6 +89,7 @@ struct SubnetConfig {
   Ipv6Prefix prefix;
   lease::Lifetimes lifetimes;
   lease::LeaseCache cache;
+  lease::FqdnPolicy names;
   bool rapid_commit = false;
   lease::Allocator address_allocator = lease::Allocator::kHashed;
   lease::Allocator prefix_allocator = lease::Allocator::kHashed;
@@ -121,6 +123,8 @@ struct Configuration {
   std::vector<NetworkConfig> networks;
   std::vector<lease::Reservation> reservations;
   lease::HostLookup host_lookup;
+  lease::FqdnPolicy names;   ///< global
+  bool reconfigure = false;  ///< tandem6.reconfigure
   lease::OptionSet options;  ///< global
   lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};

@@ -20,7 +20,6 @@ bool is_zero(const Node& value) { return value.is_number() && value.scalar.get<d
 bool is_one(const Node& value) { return value.is_number() && value.scalar.get<double>() == 1.0; }
 bool is_null_or_none(const Node& value) { return value.is_null() || (value.is_string() && value.text() == "none"); }
 bool is_null(const Node& value) { return value.is_null(); }
-bool is_unspecified_prefix(const Node& value) { return value.is_string() && value.text() == "::"; }
 
 KeyTable table(std::string_view place, std::initializer_list<Rules> groups) {
   KeyTable result{place, {}};
@@ -71,14 +70,17 @@ const Rules kAllocation = {
      "reservations inside of pools count all the same: they cost nothing here"},
 };
 
-constexpr std::string_view kNoNameUpdates = "there are no DNS updates yet";
+constexpr std::string_view kNoNameUpdates = "there are no DNS updates yet, and clients are told so (N in RFC 4704)";
+constexpr std::string_view kNamesNotMade =
+    "default `never`; `when-not-present` is the same, as a client that sends no name is not told one";
+constexpr std::string_view kCharacters = "default `[^A-Za-z0-9.-]`; one set in brackets";
 const Rules kNameUpdates = {
     {"ddns-send-updates", kBoolean, kIgnored, kNoNameUpdates, is_false},
     {"ddns-override-no-update", kBoolean, kIgnored, kNoNameUpdates, is_false},
     {"ddns-override-client-update", kBoolean, kIgnored, kNoNameUpdates, is_false},
-    {"ddns-replace-client-name", kString, kIgnored, kNoNameUpdates},
-    {"ddns-generated-prefix", kString, kIgnored, kNoNameUpdates},
-    {"ddns-qualifying-suffix", kString, kIgnored, kNoNameUpdates, is_empty},
+    {"ddns-replace-client-name", kString, kSupported, kNamesNotMade},
+    {"ddns-generated-prefix", kString, kSupported, "default `myhost`"},
+    {"ddns-qualifying-suffix", kString, kSupported, "default none: a name that is not complete gets a dot"},
     {"ddns-update-on-renew", kBoolean, kIgnored, kNoNameUpdates, is_false},
     {"ddns-use-conflict-resolution", kBoolean, kIgnored, kNoNameUpdates},
     {"ddns-conflict-resolution-mode", kString, kIgnored, kNoNameUpdates},
@@ -86,8 +88,8 @@ const Rules kNameUpdates = {
     {"ddns-ttl-percent", kNumber, kIgnored, kNoNameUpdates},
     {"ddns-ttl-min", kInteger, kIgnored, kNoNameUpdates},
     {"ddns-ttl-max", kInteger, kIgnored, kNoNameUpdates},
-    {"hostname-char-set", kString, kIgnored, kNoNameUpdates},
-    {"hostname-char-replacement", kString, kIgnored, kNoNameUpdates},
+    {"hostname-char-set", kString, kSupported, kCharacters},
+    {"hostname-char-replacement", kString, kSupported, "default none: they are left out"},
 };
 
 constexpr std::string_view kNoClasses = "not supported yet: there are no client classes";
@@ -150,7 +152,8 @@ const KeyTable& client_class_keys() {
   return keys;
 }
 
-constexpr std::string_view kNoExclusion = "not supported yet: the option PD_EXCLUDE (RFC 6603) is not sent";
+constexpr std::string_view kExclusion =
+    "of every delegated prefix the same part; sent to clients that ask for option 67";
 
 const KeyTable& reservation_keys() {
   static const KeyTable keys =
@@ -160,7 +163,8 @@ const KeyTable& reservation_keys() {
                                    {"flex-id", kString},
                                    {"ip-addresses", kStrings},
                                    {"prefixes", kStrings},
-                                   {"excluded-prefixes", kStrings, kRefused, kNoExclusion, is_empty},
+                                   {"excluded-prefixes", kStrings, kRefused,
+                                    "not supported yet: a reserved prefix has no excluded part", is_empty},
                                    {"hostname", kString},
                                    {"client-classes", kStrings},
                                },
@@ -189,18 +193,18 @@ const KeyTable& pool_keys() {
 }
 
 const KeyTable& pd_pool_keys() {
-  static const KeyTable keys = table("Dhcp6.subnet6[].pd-pools[]",
-                                     {{
-                                          {"prefix", kString, kSupported},
-                                          {"prefix-len", kInteger, kSupported},
-                                          {"delegated-len", kInteger, kSupported, "at most 2^26 prefixes a pool"},
-                                          {"excluded-prefix", kString, kRefused, kNoExclusion, is_unspecified_prefix},
-                                          {"excluded-prefix-len", kInteger, kRefused, kNoExclusion, is_zero},
-                                          {"pool-id", kInteger, kIgnored, kCountedBySubnet, is_zero},
-                                      },
-                                      kOptionData,
-                                      kClassChoice,
-                                      kRemarksOfPeople});
+  static const KeyTable keys =
+      table("Dhcp6.subnet6[].pd-pools[]", {{
+                                               {"prefix", kString, kSupported},
+                                               {"prefix-len", kInteger, kSupported},
+                                               {"delegated-len", kInteger, kSupported, "at most 2^26 prefixes a pool"},
+                                               {"excluded-prefix", kString, kSupported, kExclusion},
+                                               {"excluded-prefix-len", kInteger, kSupported, kExclusion},
+                                               {"pool-id", kInteger, kIgnored, kCountedBySubnet, is_zero},
+                                           },
+                                           kOptionData,
+                                           kClassChoice,
+                                           kRemarksOfPeople});
   return keys;
 }
 
@@ -466,13 +470,13 @@ const KeyTable& ddns_keys() {
                  {"max-queue-size", kInteger, kIgnored, kNoNameUpdates},
                  {"ncr-protocol", kString, kIgnored, kNoNameUpdates},
                  {"ncr-format", kString, kIgnored, kNoNameUpdates},
-                 {"qualifying-suffix", kString, kIgnored, kNoNameUpdates},
+                 {"qualifying-suffix", kString, kSupported, "the old place of `ddns-qualifying-suffix`"},
                  {"override-no-update", kBoolean, kIgnored, kNoNameUpdates},
                  {"override-client-update", kBoolean, kIgnored, kNoNameUpdates},
-                 {"replace-client-name", kString, kIgnored, kNoNameUpdates},
-                 {"generated-prefix", kString, kIgnored, kNoNameUpdates},
-                 {"hostname-char-set", kString, kIgnored, kNoNameUpdates},
-                 {"hostname-char-replacement", kString, kIgnored, kNoNameUpdates},
+                 {"replace-client-name", kString, kSupported, "the old place of `ddns-replace-client-name`"},
+                 {"generated-prefix", kString, kSupported, "the old place of `ddns-generated-prefix`"},
+                 {"hostname-char-set", kString, kSupported, "the old place of `hostname-char-set`"},
+                 {"hostname-char-replacement", kString, kSupported, "the old place of `hostname-char-replacement`"},
              },
              kRemarksOfPeople});
   return keys;
@@ -610,6 +614,8 @@ const KeyTable& tandem6_keys() {
       {{
            {"dataplane", kObject, kSupported, "", nullptr, dataplane_keys},
            {"storage", kObject, kSupported, "", nullptr, storage_keys},
+           {"reconfigure", kBoolean, kSupported,
+            "default false; gives clients that accept Reconfigure their keys (RFC 8415 §20.4)"},
            {"failover", kAny, kRefused, "not supported yet: this server runs alone", is_empty},
            {"metrics", kAny, kRefused, "not supported yet: ask the control socket for `statistic-get-all`", is_empty},
        },

@@ -5,6 +5,7 @@
 #include "control/config/address_text.h"
 #include "control/config/class_guard.h"
 #include "control/config/option_data.h"
+#include "control/config/pd_exclude.h"
 #include "control/config/reader.h"
 #include "dataplane/lease/dense_pool.h"
 
@@ -93,6 +94,7 @@ std::optional<ReadPool> read_prefix_pool(const Node& entry, const Vocabulary& vo
   ReadPool pool{{lease::LeaseType::kPrefix, prefix->address, prefix->last(), delegated_length, std::move(options),
                  fmt::format("{} delegating /{}", prefix->to_string(), delegated_length)},
                 entry.find("prefix")};
+  pool.config.pd_exclude = read_pd_exclude(entry, *prefix, delegated_length, remarks);
   read_classes(entry, vocabulary, pool.config, remarks);
   return pool;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/name_policy.h"
 #include "control/config/reader.h"
 
 namespace tandem6::control {
@@ -47,6 +48,7 @@ ScopeKeys read_scope(const Node& scope, const ScopeKeys& outer, Remarks& remarks
   read_allocator(scope, "allocator", keys.address_allocator, remarks);
   read_allocator(scope, "pd-allocator", keys.prefix_allocator, remarks);
   keys.rapid_commit = boolean_at(scope, "rapid-commit").value_or(outer.rapid_commit);
+  keys.names = read_name_policy(scope, outer.names, remarks);
   read_reservation_mode(scope, keys, remarks);
   keys.reservations_global = boolean_at(scope, "reservations-global").value_or(keys.reservations_global);
   keys.reservations_in_subnet = boolean_at(scope, "reservations-in-subnet").value_or(keys.reservations_in_subnet);

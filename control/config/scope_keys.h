@@ -13,6 +13,7 @@ struct ScopeKeys {
   lease::LeaseCache cache;
   lease::Allocator address_allocator = lease::Allocator::kHashed;
   lease::Allocator prefix_allocator = lease::Allocator::kHashed;
+  lease::FqdnPolicy names;
   bool rapid_commit = false;
   bool reservations_global = false;
   bool reservations_in_subnet = true;

@@ -83,6 +83,7 @@ ReadSubnet read_subnet(const Node& node, const ScopeKeys& outer, const SubnetCon
   const ScopeKeys keys = read_scope(node, outer, remarks);
   subnet.config.lifetimes = resolve_timers(node, keys.timers, remarks);
   subnet.config.cache = keys.cache;
+  subnet.config.names = keys.names;
   subnet.config.rapid_commit = keys.rapid_commit;
   subnet.config.address_allocator = keys.address_allocator;
   subnet.config.prefix_allocator = keys.prefix_allocator;

@@ -50,8 +50,14 @@ bool ClientMessage::scan(Bytes options) {
         requested = wire::OptionRequestView::parse(option->data);
         if (!requested) return false;
         break;
+      case wire::OptionCode::kClientFqdn:
+        if (!fqdn) fqdn = wire::ClientFqdnView::parse(option->data);
+        break;
       case wire::OptionCode::kRapidCommit:
         rapid_commit = true;
+        break;
+      case wire::OptionCode::kReconfigureAccept:
+        reconfigure_accept = true;
         break;
       case wire::OptionCode::kIaNa:
         if (!add_ia(LeaseType::kAddress, option->data)) return false;

@@ -51,7 +51,9 @@ bool each_listed(const RequestedIa& ia, See&& see) {
 struct ClientMessage {
   std::optional<Bytes> server_id;
   std::optional<wire::OptionRequestView> requested;
+  std::optional<wire::ClientFqdnView> fqdn;  ///< a malformed one is as none: a client is not refused for its name
   bool rapid_commit = false;
+  bool reconfigure_accept = false;
   size_t excess_ias = 0;     ///< behind the first kMaxIasPerMessage
   size_t temporary_ias = 0;  ///< IA_TAs; none behind the first kMaxIasPerMessage is counted
 

@@ -258,10 +258,20 @@ void Exchange::write_granted(const RequestedIa& ia, const IaResult& result) {
   reply.close_ia(open);
 }
 
+// RFC 6603 §4.2: only for a requesting router that asks for it.
+Bytes Exchange::pd_exclude_of(const IaResult::Granted& lease) const {
+  if (lease.key.type != LeaseType::kPrefix) return {};
+  const Pool* pool = lease.subnet->pool_of(lease.key);
+  if (pool == nullptr || pool->pd_exclude.empty()) return {};
+  const bool wanted = message.requested && message.requested->contains(wire::OptionCode::kPdExclude);
+  return wanted ? Bytes(pool->pd_exclude) : Bytes();
+}
+
 void Exchange::write_leases(const IaResult& result) {
   for (const IaResult::Granted& lease : result.granted) {
-    reply.lease(lease.key, lease.terms.preferred, lease.terms.valid);
+    reply.lease(lease.key, lease.terms.preferred, lease.terms.valid, pd_exclude_of(lease));
     reply.renew_within(lease.subnet->lifetimes.renew_times(lease.terms.preferred));
+    if (!first_address_ && lease.key.type == LeaseType::kAddress) first_address_ = lease.key.address;
     if (served_by_ != nullptr) continue;
     served_by_ = lease.subnet;
     served_from_ = lease.subnet->pool_of(lease.key);
@@ -310,6 +320,17 @@ void Exchange::refuse_excess_ias() {
   }
 }
 
+// RFC 8415 §20.4.2: the key goes with the Replies to Request, Solicit and Information-request. It is the same each
+// time.
+void Exchange::write_reconfigure() {
+  using wire::MessageType;
+  if (!snapshot.reconfigure() || !message.reconfigure_accept || request.client_duid.empty()) return;
+  reply.reconfigure_accept();
+  const MessageType asked = request.received->message.type;
+  if (reply.type() != MessageType::kReply || asked == MessageType::kRenew || asked == MessageType::kRebind) return;
+  reply.reconfigure_key(reconfigure_key(snapshot.search_key(), request.client_duid), replay_detection(now, 0));
+}
+
 void Exchange::write_options() {
   const Subnet* subnet = served_by_ != nullptr ? served_by_ : first_subnet();
   OptionChain chain;
@@ -319,6 +340,8 @@ void Exchange::write_options() {
   if (link != nullptr && link->network != nullptr) chain.push(&link->network->options);
   chain.push(&snapshot.global_options());
   reply.options(chain, message, classes);
+  write_client_fqdn();
+  write_reconfigure();
 }
 
 }  // namespace tandem6::lease

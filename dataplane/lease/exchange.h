@@ -104,16 +104,22 @@ class Exchange {
   /// Says about IA_TAs, and about the IAs behind the first kMaxIasPerMessage, that nothing was done for them.
   void refuse_excess_ias();
   /// The configuration options. The narrower scope wins: reservation, pool, subnet, shared network, classes, global.
+  /// Then the client's FQDN and what it needs for Reconfigure.
   void write_options();
 
  private:
   void refuse_temporary_ias();
+  Bytes pd_exclude_of(const IaResult::Granted& lease) const;
+  void write_reconfigure();
+  bool wants_fqdn() const;
+  void write_client_fqdn();
   IaResult::Granted extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia);
   const Lease* take(const RequestedIa& ia, const ReservedUnit* reserved);
   const Lease* take_from_pools(const RequestedIa& ia);
 
   const Subnet* served_by_ = nullptr;  // of the first lease granted
   const Pool* served_from_ = nullptr;
+  std::optional<Ipv6Address> first_address_;  // granted
 };
 
 }  // namespace tandem6::lease

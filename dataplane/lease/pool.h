@@ -26,7 +26,8 @@ struct Pool {
   OptionSet options;
   ClassSet guard = {};
   std::vector<ClassId> additional_classes = {};  ///< evaluated when a client is served from here
-  std::string text;                              ///< as the configuration writes it
+  std::vector<std::byte> pd_exclude = {};  ///< in each delegated prefix (RFC 6603 §4.2, the option's data); empty: none
+  std::string text;                        ///< as the configuration writes it
 
   bool is_dense() const { return std::holds_alternative<std::shared_ptr<DensePool>>(space); }
   /// Could this lease come from here?

@@ -112,13 +112,15 @@ void Reply::renew_within(const RenewTimes& times) {
   }
 }
 
-void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid) {
+void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid, Bytes pd_exclude) {
   // A client must discard a lease whose preferred lifetime is the longer one (§21.6, §21.22).
   const Seconds usable = std::min(preferred, valid);
   if (key.type == LeaseType::kAddress) {
     wire::put_ia_address(writer_, key.address, usable, valid);
   } else {
-    wire::put_ia_prefix(writer_, Ipv6Prefix{key.address, key.prefix_length}, usable, valid);
+    const auto open = wire::begin_ia_prefix(writer_, Ipv6Prefix{key.address, key.prefix_length}, usable, valid);
+    if (!pd_exclude.empty()) writer_.option(OptionCode::kPdExclude, pd_exclude);
+    writer_.end(open);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "dataplane/lease/client_message.h"
 #include "dataplane/lease/engine.h"
 #include "dataplane/lease/option_chain.h"
+#include "dataplane/lease/reconfigure.h"
 #include "dataplane/wire/builder.h"
 
 namespace tandem6::lease {
@@ -23,6 +24,9 @@ class Reply {
   /// The header with the client's transaction-id, its Client Identifier if it sent one, and our Server Identifier.
   void begin(wire::MessageType type);
   void rapid_commit() { writer_.option(wire::OptionCode::kRapidCommit, Bytes{}); }
+  void reconfigure_accept() { writer_.option(wire::OptionCode::kReconfigureAccept, Bytes{}); }
+  void reconfigure_key(const ReconfigureKey& key, uint64_t replay) { put_reconfigure_key(writer_, key, replay); }
+  void client_fqdn(const wire::ClientFqdnView& fqdn) { wire::put_client_fqdn(writer_, fqdn); }
   /// Of the whole message.
   void status(wire::StatusCode code);
   /// The configured options of these scopes, and what relays supply.
@@ -38,11 +42,13 @@ class Reply {
   /// A lease in the answer wants to be renewed by then. All IAs get the earliest times, so that the client renews them
   /// with one message (§18.3.9 to §18.3.10: "the same for all IAs" of the client).
   void renew_within(const RenewTimes& times);
-  void lease(const LeaseKey& key, Seconds preferred, Seconds valid);
+  /// With `pd_exclude`, if there is any, as the data of a PD_EXCLUDE option in an IAPREFIX (RFC 6603 §4.2).
+  void lease(const LeaseKey& key, Seconds preferred, Seconds valid, Bytes pd_exclude = {});
   /// A lease that the client must stop using: lifetimes 0.
   void withdrawn(const LeaseKey& key) { lease(key, Seconds{0}, Seconds{0}); }
   void close_ia(wire::Writer::OpenOption ia) { writer_.end(ia); }
 
+  wire::MessageType type() const { return type_; }
   /// Closes everything. `after_commit`: see Answer.
   Answer finish(bool after_commit);
 

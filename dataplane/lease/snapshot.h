@@ -26,6 +26,8 @@ class Snapshot {
     std::vector<SharedNetwork> networks = {};
     OptionSet options = {};  ///< global ones
     RelaySuppliableCodes relay_supplied = {};
+    FqdnPolicy fqdn = {};      ///< of clients on no link that we know
+    bool reconfigure = false;  ///< clients may be sent Reconfigure, and get their keys
     Seconds decline_probation{86400};
     Reservations reservations = {};
     HostLookup host_lookup = {};
@@ -40,6 +42,8 @@ class Snapshot {
   const Duid& server_duid() const { return content_.server_duid; }
   const OptionSet& global_options() const { return content_.options; }
   const RelaySuppliableCodes& relay_supplied() const { return content_.relay_supplied; }
+  const FqdnPolicy& fqdn() const { return content_.fqdn; }
+  bool reconfigure() const { return content_.reconfigure; }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dataplane/lease/class_set.h"
+#include "dataplane/lease/fqdn_policy.h"
 #include "dataplane/lease/lifetimes.h"
 #include "dataplane/lease/option_set.h"
 #include "dataplane/lease/pool.h"
@@ -57,6 +58,7 @@ struct Subnet {
   Allocator prefix_allocator = Allocator::kHashed;
   std::vector<Pool> address_pools;
   std::vector<Pool> prefix_pools;
+  FqdnPolicy fqdn;
   OptionSet options;
   ClassSet guard;
   std::vector<ClassId> additional_classes;  ///< evaluated when this subnet serves the client

@@ -51,12 +51,24 @@ void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, 
   out.end(open);
 }
 
-void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {
+Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {
   const Writer::OpenOption open = out.begin(OptionCode::kIaPrefix);
   out.u32(preferred.count);
   out.u32(valid.count);
   out.u8(prefix.length);
   out.address(prefix.address);
+  return open;
+}
+
+void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {
+  out.end(begin_ia_prefix(out, prefix, preferred, valid));
+}
+
+void put_client_fqdn(Writer& out, const ClientFqdnView& fqdn) {
+  const auto bit = [](bool flag, unsigned place) { return static_cast<unsigned>(flag) << place; };
+  const Writer::OpenOption open = out.begin(OptionCode::kClientFqdn);
+  out.u8(static_cast<uint8_t>(bit(fqdn.server_updates, 0) | bit(fqdn.overridden, 1) | bit(fqdn.no_updates, 2)));
+  out.bytes(fqdn.name.bytes());
   out.end(open);
 }
 

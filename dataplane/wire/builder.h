@@ -106,8 +106,13 @@ class Writer {
 [[nodiscard]] Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2);
 /// IAADDR (§21.6) without options of its own.
 void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid);
-/// IAPREFIX (§21.22) without options of its own.
+/// IAPREFIX (§21.22), left open for its options.
+[[nodiscard]] Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred,
+                                                 Seconds valid);
+/// IAPREFIX without options of its own.
 void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid);
+/// Client FQDN (RFC 4704 §4).
+void put_client_fqdn(Writer& out, const ClientFqdnView& fqdn);
 /// Status Code (§21.13).
 void put_status(Writer& out, StatusCode code, std::string_view message);
 

@@ -53,8 +53,10 @@ enum class OptionCode : uint16_t {
   kInformationRefreshTime = 32,
   kRemoteId = 37,                // RFC 4649
   kSubscriberId = 38,            // RFC 4580
+  kClientFqdn = 39,              // RFC 4704
   kEchoRequest = 43,             // RFC 4994
   kRelayId = 53,                 // RFC 5460 §5.4.1
+  kPdExclude = 67,               // RFC 6603
   kClientLinkLayerAddress = 79,  // RFC 6939
   kSolMaxRt = 82,
   kInfMaxRt = 83,

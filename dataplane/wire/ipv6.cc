@@ -7,7 +7,7 @@
 namespace tandem6 {
 namespace {
 
-constexpr size_t kMaxText = INET6_ADDRSTRLEN;  // with the terminator
+static_assert(Ipv6Address::kMaxText == INET6_ADDRSTRLEN);
 constexpr unsigned kBits = 128;
 
 /// The bits of an address that a prefix of this length leaves to the hosts.
@@ -40,9 +40,13 @@ std::optional<Ipv6Address> Ipv6Address::parse(std::string_view text) {
   return address;
 }
 
+std::string_view Ipv6Address::write_text(std::span<char, kMaxText> out) const {
+  return inet_ntop(AF_INET6, octets.data(), out.data(), kMaxText);
+}
+
 std::string Ipv6Address::to_string() const {
   std::array<char, kMaxText> text{};
-  return inet_ntop(AF_INET6, octets.data(), text.data(), text.size());
+  return std::string(write_text(text));
 }
 
 std::optional<Ipv6Prefix> Ipv6Prefix::parse(std::string_view text) {

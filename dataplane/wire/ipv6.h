@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,9 @@ struct Ipv6Address {
   /// "2001:db8::1"; nothing when the text is no IPv6 address (zones such as "%eth0" are not accepted).
   static std::optional<Ipv6Address> parse(std::string_view text);
   std::string to_string() const;
+  static constexpr size_t kMaxText = 46;  ///< with a terminator
+  /// The same into the caller's room, without allocating.
+  std::string_view write_text(std::span<char, kMaxText> out) const;
 
   bool is_unspecified() const { return number() == 0; }
   bool is_link_local() const {

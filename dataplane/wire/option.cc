@@ -101,6 +101,14 @@ std::optional<VendorView> parse_remote_id(Bytes data) {
   return view && !view->data.empty() ? view : std::nullopt;
 }
 
+std::optional<ClientFqdnView> ClientFqdnView::parse(Bytes data) {
+  if (data.empty()) return std::nullopt;
+  const auto name = DomainName::from_bytes(data.subspan(1));
+  if (!name) return std::nullopt;
+  const auto flag = [&](unsigned bit) { return (data[0] & std::byte{1} << bit) != std::byte{0}; };
+  return ClientFqdnView{.server_updates = flag(0), .overridden = flag(1), .no_updates = flag(2), .name = *name};
+}
+
 std::optional<Bytes> ClassDataWalker::next() {
   constexpr size_t kLengthSize = 2;
   if (rest_.size() < kLengthSize) {

@@ -7,6 +7,7 @@
 
 #include "dataplane/wire/bytes.h"
 #include "dataplane/wire/codes.h"
+#include "dataplane/wire/domain_name.h"
 #include "dataplane/wire/ipv6.h"
 #include "dataplane/wire/time.h"
 
@@ -131,6 +132,15 @@ struct LinkLayerAddressView {
 
 /// Relay Agent Remote-ID (RFC 4649 §3): at least one octet behind the enterprise number.
 std::optional<VendorView> parse_remote_id(Bytes data);
+
+/// Client FQDN (RFC 4704 §4).
+struct ClientFqdnView {
+  bool server_updates;  ///< "S": the server does AAAA updates
+  bool overridden;      ///< "O": S is not as the client wants it
+  bool no_updates;      ///< "N": the server does no DNS updates at all
+  DomainName name;      ///< may be incomplete, or empty: the server is to provide one
+  static std::optional<ClientFqdnView> parse(Bytes data);
+};
 
 /// Walks the length-prefixed items of User Class (§21.15) and of a Vendor Class's data (§21.16).
 class ClassDataWalker {

@@ -71,6 +71,10 @@ void visit_values(const OptionView& option) {
     require(!view->address.empty(), "a link-layer address has octets");
     touch(view->address);
   }
+  if (const auto view = ClientFqdnView::parse(option.data)) {
+    require(same_bytes(view->name.bytes(), option.data.subspan(1)), "a name is as it was sent");
+    (void)view->name.to_string();
+  }
   if (const auto view = parse_remote_id(option.data)) touch(view->data);
   (void)parse_octet(option.data);
   (void)parse_port(option.data);

@@ -11,7 +11,7 @@ namespace {
 
 /// What becomes of each: an empty text when it is accepted, else a path that is refused in it.
 const std::map<std::string, std::string> kExpected = {
-    {"advanced.json", "Dhcp6.subnet6[0].pd-pools[0].excluded-prefix"},
+    {"advanced.json", "Dhcp6.relay-supplied-options"},
     {"all-keys-netconf.json", "Dhcp6.client-classes"},
     {"all-keys.json", "Dhcp6.client-classes"},
     {"all-options.json", ""},

@@ -89,7 +89,7 @@ TEST_CASE("what changes nothing for clients is ignored with a warning") {
   for (const char* key :
        {"\"server-tag\": \"a\"", "\"expired-leases-processing\": {\"hold-reclaimed-time\": 10}",
         "\"multi-threading\": {\"thread-pool-size\": 4}", "\"sanity-checks\": {\"lease-checks\": \"warn\"}",
-        "\"ddns-qualifying-suffix\": \"example.org\"", "\"parked-packet-limit\": 256"}) {
+        "\"ddns-send-updates\": true", "\"parked-packet-limit\": 256"}) {
     const std::string name(key + 1, std::string_view(key).find('"', 1) - 1);
     check_warning(with_keys(key), "Dhcp6." + name, "ignored: ");
   }

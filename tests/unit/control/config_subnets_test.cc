@@ -145,8 +145,25 @@ TEST_CASE("pools of prefixes that cannot be") {
   check(R"("prefix": "2001:db8::1", "prefix-len": 48, "delegated-len": 56)", ".prefix", "bits set after the first 48");
   check(R"("prefix": "here", "prefix-len": 48, "delegated-len": 56)", ".prefix", "no IPv6 address");
   check(R"("prefix": "2001:db8::", "prefix-len": 48)", "", "\"delegated-len\" is missing");
-  check(R"("prefix": "2001:db8::", "prefix-len": 48, "delegated-len": 56, "excluded-prefix": "2001:db8::")",
-        ".excluded-prefix", "RFC 6603");
+  const std::string pool = R"("prefix": "2001:db8::", "prefix-len": 48, "delegated-len": 56, )";
+  check(pool + R"("excluded-prefix": "2001:db8:0:1::")", "", "\"excluded-prefix-len\" is missing");
+  check(pool + R"("excluded-prefix": "2001:db8::", "excluded-prefix-len": 56)", ".excluded-prefix", "not longer than");
+  check(pool + R"("excluded-prefix": "2001:db8:1::", "excluded-prefix-len": 64)", ".excluded-prefix", "is not inside");
+  check(pool + R"("excluded-prefix": "2001:db8::1", "excluded-prefix-len": 64)", ".excluded-prefix", "bits set");
+}
+
+TEST_CASE("RFC 6603 4.2: the excluded prefix's bits behind the delegated prefix, from the left") {
+  const auto encoded = [](std::string_view keys) {
+    const Configuration configuration = check_clean(with_subnet(
+        R"("pd-pools": [{"prefix": "2001:db8::", "prefix-len": 48, "delegated-len": 59, )" + std::string(keys) + "}]"));
+    std::vector<int> octets;
+    for (const std::byte octet : configuration.subnets.at(0).pools.at(0).pd_exclude)
+      octets.push_back(static_cast<int>(octet));
+    return octets;
+  };
+  CHECK(encoded(R"("excluded-prefix": "2001:db8:0:1f::", "excluded-prefix-len": 64)") == std::vector{64, 0xf8});
+  CHECK(encoded(R"("excluded-prefix": "2001:db8:0:1:8000::", "excluded-prefix-len": 68)") == std::vector{68, 0x0c, 0});
+  CHECK(encoded(R"("excluded-prefix": "::", "excluded-prefix-len": 0)").empty());
 }
 
 TEST_CASE("pools that overlap are an error that names both") {

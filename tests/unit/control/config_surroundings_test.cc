@@ -165,3 +165,11 @@ TEST_CASE("a server-id that cannot be") {
 TEST_CASE("decline-probation-period") {
   CHECK(check_clean(with_keys("\"decline-probation-period\": 60")).decline_probation == Seconds{60});
 }
+
+TEST_CASE("tandem6.reconfigure: off unless the file says otherwise") {
+  const auto with_tandem6 = [](const std::string& keys) {
+    return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]}}, "tandem6": {)" + keys + "}}";
+  };
+  CHECK_FALSE(check_clean(with_tandem6("")).reconfigure);
+  CHECK(check_clean(with_tandem6("\"reconfigure\": true")).reconfigure);
+}

@@ -1,0 +1,96 @@
+#include "dataplane/wire/domain_name.h"
+
+#include <algorithm>
+
+namespace tandem6::wire {
+namespace {
+
+std::byte lower(std::byte octet) {
+  const bool upper = octet >= std::byte{'A'} && octet <= std::byte{'Z'};
+  return upper ? octet | std::byte{0x20} : octet;
+}
+
+bool is_plain(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+}  // namespace
+
+std::optional<DomainName> DomainName::from_bytes(Bytes bytes) {
+  DomainName name;
+  while (!bytes.empty()) {
+    const auto length = static_cast<size_t>(bytes[0]);
+    if (length > kMaxLabel || length >= bytes.size()) return std::nullopt;
+    if (!name.add_label(bytes.subspan(1, length))) return std::nullopt;
+    bytes = bytes.subspan(1 + length);
+  }
+  return name;
+}
+
+std::optional<DomainName> DomainName::parse(std::string_view text) {
+  DomainName name;
+  while (!text.empty()) {
+    const size_t dot = text.find('.');
+    const std::string_view label = text.substr(0, dot);
+    if (label.empty() || !name.add_label(bytes_of(label))) return std::nullopt;
+    if (dot == std::string_view::npos) return name;
+    text.remove_prefix(dot + 1);
+    if (text.empty() && !name.complete_with_root()) return std::nullopt;
+  }
+  return name;
+}
+
+bool DomainName::add_label(Bytes label) {
+  // Room for the root is kept free, so that every name can be completed.
+  const size_t limit = label.empty() ? kMaxSize : kMaxSize - 1;
+  if (complete_ || label.size() > kMaxLabel || size_ + 1 + label.size() > limit) return false;
+  octets_[size_] = static_cast<std::byte>(label.size());
+  std::ranges::copy(label, octets_.begin() + size_ + 1);
+  size_ = static_cast<uint8_t>(size_ + 1 + label.size());
+  complete_ = label.empty();
+  return true;
+}
+
+bool DomainName::append(const DomainName& suffix) {
+  DomainName whole = *this;
+  bool fits = true;
+  suffix.each_label([&](Bytes label) { fits = fits && whole.add_label(label); });
+  if (suffix.complete()) fits = fits && whole.complete_with_root();
+  if (fits) *this = whole;
+  return fits;
+}
+
+bool DomainName::ends_with(const DomainName& other) const {
+  const size_t own = size_ - (complete_ ? 1U : 0U);
+  const size_t wanted = other.size_ - (other.complete_ ? 1U : 0U);
+  if (wanted > own) return false;
+  // It must begin where a label of ours begins.
+  bool at_label = own == wanted;
+  size_t at = 0;
+  each_label([&](Bytes label) {
+    at += 1 + label.size();
+    at_label = at_label || at == own - wanted;
+  });
+  return at_label &&
+         std::ranges::equal(bytes().subspan(own - wanted, wanted), other.bytes().first(wanted), {}, lower, lower);
+}
+
+std::string DomainName::to_string() const {
+  std::string text;
+  each_label([&](Bytes label) {
+    if (!text.empty()) text += '.';
+    for (const std::byte octet : label) {
+      const auto c = static_cast<unsigned char>(octet);
+      if (is_plain(c)) {
+        text += static_cast<char>(c);
+        continue;
+      }
+      text += '\\';
+      for (const unsigned digit : {c / 100U, c / 10U % 10U, c % 10U}) text += static_cast<char>('0' + digit);
+    }
+  });
+  if (complete_) text += '.';
+  return text;
+}
+
+}  // namespace tandem6::wire
