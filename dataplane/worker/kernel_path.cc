@@ -6,7 +6,7 @@ namespace {
 
 // Frames a second that a worker lets a port's strangers send to the kernel: plenty for neighbour discovery, MLD and a
 // ping flood, and a small part of a core.
-constexpr RateLimit kLimit{.per_second = 10'000, .burst = 256};
+constexpr SenderLimit kLimit{.per_second = 10'000, .burst = 256};
 
 }  // namespace
 
