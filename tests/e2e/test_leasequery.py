@@ -10,7 +10,7 @@ import unittest
 import lab
 from lab import wait_for
 from links import UdpEnd, inside
-from test_relay import dhcrelay_program
+from netlab.packages import program
 from netlab.clients import Dhclient
 from netlab.namespaces import veth
 
@@ -212,15 +212,15 @@ class LeaseQuery(lab.EndToEnd):
     # --- a real relay agent
 
     def test_a_client_behind_dhcrelay(self):
-        program = dhcrelay_program(self.lab.directory)
-        if program is None:
+        relay_agent = program("isc-dhcp-relay", "usr/sbin/dhcrelay", self.lab.directory)
+        if relay_agent is None:
             self.skipTest("isc-dhcp-relay cannot be fetched")
         home = self.lab.namespace("home")
         veth(self.relay_host, "lan0", home, "eth0")
         address(self.relay_host, "lan0", "2001:db8:5::1")
         self.lab.link_ready(self.relay_host, "lan0")
         self.lab.link_ready(home, "eth0")
-        self.lab.process(self.relay_host.popen(program, "-6", "-d", "-I", "--no-pid", "-l", "lan0", "-u", f"{SERVER_ADDRESS}%wan0",
+        self.lab.process(self.relay_host.popen(relay_agent, "-6", "-d", "-I", "--no-pid", "-l", "lan0", "-u", f"{SERVER_ADDRESS}%wan0",
                                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         client = self.lab.client(Dhclient(home, "eth0", self.lab.directory))
         client.start()
