@@ -11,6 +11,7 @@
 
 #include "control/config/configuration.h"
 #include "dataplane/lease/counters.h"
+#include "dataplane/lease/errand.h"
 #include "dataplane/lease/snapshot.h"
 #include "storage/committer.h"
 #include "storage/store.h"
@@ -49,6 +50,12 @@ class Server {
   virtual std::vector<WorkerStatus> workers() const = 0;
   virtual storage::CommitterStatus committer() const = 0;
   virtual storage::Store& store() = 0;
+  /// Runs the errand on the worker that owns this shard, between two bursts, and returns when it has been. False: the
+  /// workers do not run (yet, or any more).
+  virtual bool run_at_owner(unsigned shard, const lease::Errand& errand) = 0;
+  /// The same on all workers at once: what it gathers it keeps apart by `leases.worker()`. False also when only some
+  /// could run it.
+  virtual bool run_at_all_workers(const lease::Errand& errand) = 0;
   virtual uint64_t started_unix() const = 0;
   virtual uint64_t reloaded_unix() const = 0;
   virtual AbsoluteTime now() const = 0;

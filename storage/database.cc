@@ -16,6 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSchemaVersionName = "schema-version";
+/// The version before there was kClientsFamily; its leases lie as today's do.
+constexpr const char* kWithoutClients = "1";
 
 bool is_lock_failure(const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -84,6 +86,7 @@ rocksdb::Status Database::open_files(const std::string& path) {
   db_.reset(db);
   for (auto* handle : handles_) {
     if (handle->GetName() == kMetaFamily) meta_ = handle;
+    if (handle->GetName() == kClientsFamily) clients_ = handle;
   }
   return status;
 }
@@ -94,7 +97,7 @@ tl::expected<void, Error> Database::check_schema(const std::string& path) {
                                  : db_->Get(rocksdb::ReadOptions(), meta_, kSchemaVersionName, &version);
   if (status.IsNotFound()) return create_schema(path);
   if (!status.ok()) return tl::unexpected(explain(path, status));
-  if (version != std::to_string(kSchemaVersion))
+  if (version != std::to_string(kSchemaVersion) && version != kWithoutClients)
     return tl::unexpected(
         Error{fmt::format("the lease database {} has schema version {}, and this tandem6 knows version {}: start the "
                           "tandem6 that wrote it, "
@@ -102,12 +105,13 @@ tl::expected<void, Error> Database::check_schema(const std::string& path) {
                           path, version, kSchemaVersion)});
   for (const auto* handle : handles_) {
     const std::string& name = handle->GetName();
-    if (name != rocksdb::kDefaultColumnFamilyName && name != kMetaFamily)
+    if (name != rocksdb::kDefaultColumnFamilyName && name != kMetaFamily && name != kClientsFamily)
       return tl::unexpected(
           Error{fmt::format("the lease database {} has a column family \"{}\" that this tandem6 does not "
                             "know: start the tandem6 that wrote it",
                             path, name)});
   }
+  if (version == kWithoutClients) return complete_schema(path);
   return {};
 }
 
@@ -116,14 +120,22 @@ tl::expected<void, Error> Database::create_schema(const std::string& path) {
   if (!is_empty())
     return tl::unexpected(Error{fmt::format(
         "the database {} has no schema version: it is another program's, or damaged; name another directory", path)});
-  if (meta_ == nullptr) {
-    const auto made = db_->CreateColumnFamily(family_options(kMetaFamily), kMetaFamily, &meta_);
-    if (!made.ok()) return tl::unexpected(explain(path, made));
-    handles_.push_back(meta_);
-  }
-  const auto status = put_meta(kSchemaVersionName, std::to_string(kSchemaVersion));
+  return complete_schema(path);
+}
+
+tl::expected<void, Error> Database::complete_schema(const std::string& path) {
+  auto status = make_family(kMetaFamily, meta_);
+  if (status.ok()) status = make_family(kClientsFamily, clients_);
+  if (status.ok()) status = put_meta(kSchemaVersionName, std::to_string(kSchemaVersion));
   if (!status.ok()) return tl::unexpected(explain(path, status));
   return {};
+}
+
+rocksdb::Status Database::make_family(const char* name, rocksdb::ColumnFamilyHandle*& handle) {
+  if (handle != nullptr) return rocksdb::Status::OK();
+  auto status = db_->CreateColumnFamily(family_options(name), name, &handle);
+  if (status.ok()) handles_.push_back(handle);
+  return status;
 }
 
 rocksdb::Status Database::put_meta(const std::string& name, const std::string& value) {

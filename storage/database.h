@@ -20,7 +20,8 @@ Error explain(const std::string& path, const rocksdb::Status& status);
 /// An open database of this schema version. Owned by Store, which also replaces it after a failed write.
 class Database {
  public:
-  /// Opens, or makes, the database. Refuses what is not a tandem6 database of kSchemaVersion without changing it.
+  /// Opens, or makes, the database. One of an older version is brought to kSchemaVersion; what is not a tandem6
+  /// database, or a newer one, is refused and not changed.
   static tl::expected<std::unique_ptr<Database>, Error> open(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
@@ -28,6 +29,7 @@ class Database {
 
   rocksdb::DB& db() { return *db_; }
   rocksdb::ColumnFamilyHandle* leases() { return db_->DefaultColumnFamily(); }
+  rocksdb::ColumnFamilyHandle* clients() { return clients_; }
   rocksdb::ColumnFamilyHandle* meta() { return meta_; }
   /// Writes a meta value and flushes it at once: one that stayed in its memtable would keep every log since alive, to
   /// be read at the next start.
@@ -38,10 +40,14 @@ class Database {
   rocksdb::Status open_files(const std::string& path);
   tl::expected<void, Error> check_schema(const std::string& path);
   tl::expected<void, Error> create_schema(const std::string& path);
+  /// Makes the column families that are missing, and says that the schema is this version's.
+  tl::expected<void, Error> complete_schema(const std::string& path);
+  rocksdb::Status make_family(const char* name, rocksdb::ColumnFamilyHandle*& handle);
   bool is_empty();
 
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
+  rocksdb::ColumnFamilyHandle* clients_ = nullptr;
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;
 };
 

@@ -45,6 +45,11 @@ void configure_leases(rocksdb::ColumnFamilyOptions& options) {
   options.max_bytes_for_level_base = 512 * kMegabyte;
 }
 
+void configure_clients(rocksdb::ColumnFamilyOptions& options) {
+  options.write_buffer_size = 16 * kMegabyte;
+  options.target_file_size_base = 64 * kMegabyte;
+}
+
 }  // namespace
 
 rocksdb::DBOptions database_options(const std::string& path) {
@@ -60,6 +65,9 @@ rocksdb::DBOptions database_options(const std::string& path) {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // Trickle tables to the disk, so that the log's sync does not wait behind 64 MB of them.
   options.bytes_per_sync = kMegabyte / 2;
+  // One client's data in its memtable keeps every log since: beyond this it is flushed, and the next start after a
+  // crash has that much to replay at most.
+  options.max_total_wal_size = 192 * kMegabyte;
   options.max_bgerror_resume_count = 0;
   options.listeners = {std::make_shared<NoRecoveryOfItsOwn>()};
   options.info_log = std::make_shared<InfoLog>(path);
@@ -74,6 +82,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::string& name) {
   options.compression = rocksdb::kNoCompression;  // addresses and DUIDs hardly shrink, and the core is needed elsewhere
   if (name == rocksdb::kDefaultColumnFamilyName)
     configure_leases(options);
+  else if (name == kClientsFamily)
+    configure_clients(options);
   else
     options.write_buffer_size = kMegabyte;  // a few small values
   return options;

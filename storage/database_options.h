@@ -14,5 +14,7 @@ rocksdb::ColumnFamilyOptions family_options(const std::string& name);
 
 /// The leases lie in the default family: RocksDB insists on having one, and a batch for it needs no handle.
 inline constexpr const char* kMetaFamily = "meta";
+/// What is kept of clients besides their leases.
+inline constexpr const char* kClientsFamily = "clients";
 
 }  // namespace tandem6::storage

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "dataplane/lease/hash.h"
+#include "storage/client_codec.h"
 #include "storage/record_codec.h"
 #include "storage/store_impl.h"
 
@@ -160,6 +161,26 @@ class Loading {
   Error error_;
 };
 
+/// Reads what is kept of the clients of one shard, which is one range of keys.
+tl::expected<uint64_t, Error> read_clients(Database& database, const std::string& path, unsigned shard,
+                                           const Store::SeeClient& see) {
+  rocksdb::ReadOptions options;
+  options.verify_checksums = true;
+  const std::string first(1, static_cast<char>(shard));
+  const std::string end(1, static_cast<char>(shard + 1));
+  const rocksdb::Slice end_slice(end);
+  if (shard + 1 < lease::kShardCount) options.iterate_upper_bound = &end_slice;
+  std::unique_ptr<rocksdb::Iterator> it(database.db().NewIterator(options, database.clients()));
+  uint64_t count = 0;
+  for (it->Seek(first); it->Valid(); it->Next(), ++count) {
+    const auto entry = decode_client(it->key().ToStringView(), it->value().ToStringView());
+    if (!entry) return tl::unexpected(Error{"the lease database " + path + ": " + entry.error().message});
+    see(entry->duid, entry->data);
+  }
+  if (!it->status().ok()) return tl::unexpected(explain(path, it->status()));
+  return count;
+}
+
 }  // namespace
 
 tl::expected<LoadReport, Error> Store::load(const std::function<void(const lease::LeaseRecord&)>& see) {
@@ -171,6 +192,21 @@ tl::expected<LoadReport, Error> Store::load(const std::function<void(const lease
   if (!leases) return tl::unexpected(leases.error());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   return LoadReport{.leases = *leases, .seconds = took.count()};
+}
+
+tl::expected<uint64_t, Error> Store::load_clients(const SeeClient& see) {
+  const std::shared_lock lock(impl_->replacing);
+  if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  std::array<tl::expected<uint64_t, Error>, lease::kShardCount> read;
+  oneapi::tbb::parallel_for(0U, lease::kShardCount, [&](unsigned shard) {
+    read[shard] = read_clients(*impl_->database, impl_->path, shard, see);
+  });
+  uint64_t count = 0;
+  for (const auto& one : read) {
+    if (!one) return tl::unexpected(one.error());
+    count += *one;
+  }
+  return count;
 }
 
 }  // namespace tandem6::storage

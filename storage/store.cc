@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "dataplane/wire/require.h"
+#include "storage/client_codec.h"
 #include "storage/record_codec.h"
 #include "storage/store_impl.h"
 
@@ -56,17 +57,42 @@ bool has_room(const std::string& path, uint64_t size) {
 struct Store::Batch::Impl {
   rocksdb::WriteBatch writes;
   size_t count = 0;
+  /// For the clients' column family, which only an open database can name: they join `writes` in Store::write().
+  struct ClientWrite {
+    std::string key;
+    std::string value;  // empty: delete
+  };
+  std::vector<ClientWrite> clients;
+
+  void add_client(Bytes duid, Bytes client_data) {
+    ClientWrite write{.key = encode_client_key(duid), .value = {}};
+    if (!client_data.empty()) write.value = encode_client_value(write.key, client_data);
+    clients.push_back(std::move(write));
+  }
+  void join(rocksdb::ColumnFamilyHandle* family) {
+    for (const ClientWrite& write : clients) {
+      const auto status =
+          write.value.empty() ? writes.Delete(family, write.key) : writes.Put(family, write.key, write.value);
+      require(status.ok(), "a client's data fits into the batch");
+    }
+    clients.clear();
+  }
 };
 
 Store::Batch::Batch() : impl_(std::make_unique<Impl>()) {}
 Store::Batch::~Batch() = default;
 
 void Store::Batch::add(const lease::LeaseChange& change) {
-  const EncodedKey key = encode_key(change.record.key);
   ++impl_->count;
+  if (change.kind == lease::LeaseChange::Kind::kRemember) {
+    impl_->add_client(change.record.duid.bytes(), change.client_data);
+    return;
+  }
+  const EncodedKey key = encode_key(change.record.key);
   // These fail only above sizes that a bounded batch of ours is far from.
   if (change.kind == lease::LeaseChange::Kind::kDelete) {
     require(impl_->writes.Delete(slice_of(key)).ok(), "a delete fits into the batch");
+    if (change.forgets_client) impl_->add_client(change.record.duid.bytes(), {});
     return;
   }
   std::array<char, kMaxValueSize> value;
@@ -78,6 +104,7 @@ size_t Store::Batch::count() const { return impl_->count; }
 
 void Store::Batch::clear() {
   impl_->writes.Clear();
+  impl_->clients.clear();
   impl_->count = 0;
 }
 
@@ -97,7 +124,9 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Store::~Store() {
   // The next start then has no log to replay. When this fails the log still holds everything.
-  if (impl_->database) impl_->flush_if_larger(0);
+  if (!impl_->database) return;
+  impl_->flush_if_larger(0);
+  impl_->database->db().Flush(rocksdb::FlushOptions(), impl_->database->clients()).PermitUncheckedError();
 }
 
 tl::expected<std::unique_ptr<Store>, Error> Store::open(const std::string& path) {
@@ -130,6 +159,7 @@ tl::expected<void, Error> Store::put_meta(const std::string& name, const std::st
 tl::expected<void, Error> Store::write(Batch& batch, bool sync) {
   const std::shared_lock lock(impl_->replacing);
   if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  batch.impl_->join(impl_->database->clients());
   rocksdb::WriteOptions options;
   options.sync = sync;
   const auto status = impl_->database->db().Write(options, &batch.impl_->writes);
@@ -195,6 +225,44 @@ tl::expected<std::optional<lease::LeaseRecord>, Error> Store::find(const lease::
   auto record = decode({encoded.data(), encoded.size()}, value.ToStringView());
   if (!record) return tl::unexpected(record.error());
   return *record;
+}
+
+tl::expected<std::vector<std::byte>, Error> Store::find_client(Bytes duid) {
+  const std::shared_lock lock(impl_->replacing);
+  if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  const std::string key = encode_client_key(duid);
+  rocksdb::PinnableSlice value;
+  auto& database = *impl_->database;
+  const auto status = database.db().Get(rocksdb::ReadOptions(), database.clients(), key, &value);
+  if (status.IsNotFound()) return std::vector<std::byte>{};
+  if (!status.ok()) return tl::unexpected(impl_->explain(status));
+  const auto entry = decode_client(key, value.ToStringView());
+  if (!entry) return tl::unexpected(entry.error());
+  return std::vector<std::byte>(entry->data.begin(), entry->data.end());
+}
+
+tl::expected<std::optional<Duid>, Error> Store::page_clients(const std::optional<Duid>& after, size_t limit,
+                                                             const SeeClient& see) {
+  const std::shared_lock lock(impl_->replacing);
+  if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  auto& database = *impl_->database;
+  std::unique_ptr<rocksdb::Iterator> it(database.db().NewIterator(rocksdb::ReadOptions(), database.clients()));
+  if (after) {
+    const std::string key = encode_client_key(after->bytes());
+    it->Seek(key);
+    if (it->Valid() && it->key() == rocksdb::Slice(key)) it->Next();
+  } else {
+    it->SeekToFirst();
+  }
+  std::optional<Duid> last;
+  for (; it->Valid() && limit != 0; it->Next(), --limit) {
+    const auto entry = decode_client(it->key().ToStringView(), it->value().ToStringView());
+    if (!entry) return tl::unexpected(entry.error());
+    see(entry->duid, entry->data);
+    last = Duid::from_bytes(entry->duid);
+  }
+  if (!it->status().ok()) return tl::unexpected(impl_->explain(it->status()));
+  return last;
 }
 
 }  // namespace tandem6::storage

@@ -18,16 +18,17 @@
 namespace tandem6::storage {
 
 /// Version of the database as a whole: column families, meta keys.
-inline constexpr uint32_t kSchemaVersion = 1;
+inline constexpr uint32_t kSchemaVersion = 2;
 
 struct LoadReport {
   uint64_t leases = 0;
   double seconds = 0;
 };
 
-/// One open database. Column families: default, with the leases, and meta ("server-duid", "schema-version",
-/// "search-key", "config-digest"). Thread-safe as RocksDB is: the committer writes leases, the management thread reads,
-/// and writes meta.
+/// One open database. Column families: default, with the leases, clients, with what is kept of clients besides, and
+/// meta
+/// ("server-duid", "schema-version", "search-key", "config-digest"). Thread-safe as RocksDB is: the committer writes
+/// leases, the management thread reads, and writes meta.
 class Store {
  public:
   /// Opens the database in directory `path` and makes it if there is none. Refuses by name: another schema version, a
@@ -43,6 +44,11 @@ class Store {
   /// threads at once; for those of one shard (lease::shard_of) never at the same time. The first damaged record ends it
   /// with an error.
   tl::expected<LoadReport, Error> load(const std::function<void(const lease::LeaseRecord&)>& see);
+
+  /// Reads what is kept of clients, likewise: `see` is called from several threads at once, for those of one shard
+  /// never at the same time. Returns how many there are.
+  using SeeClient = std::function<void(Bytes duid, Bytes client_data)>;
+  tl::expected<uint64_t, Error> load_clients(const SeeClient& see);
 
   /// Small values, written with sync. Nothing when there is no such name.
   tl::expected<std::optional<std::string>, Error> get_meta(const std::string& name);
@@ -80,6 +86,12 @@ class Store {
   /// does not hold the committer up.
   tl::expected<std::vector<lease::LeaseRecord>, Error> page(const std::optional<lease::LeaseKey>& after, size_t limit);
   tl::expected<std::optional<lease::LeaseRecord>, Error> find(const lease::LeaseKey& key);
+  /// What is kept of this client (lease/client_data.h); empty when there is nothing. Costs microseconds.
+  tl::expected<std::vector<std::byte>, Error> find_client(Bytes duid);
+  /// Shows up to `limit` clients of which something is kept, in an order of its own, after `after` or from the
+  /// beginning. Returns the last one shown; nothing at the end. Consistent within one page.
+  tl::expected<std::optional<Duid>, Error> page_clients(const std::optional<Duid>& after, size_t limit,
+                                                        const SeeClient& see);
 
  private:
   struct Impl;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "control/commands/command_table.h"
+#include "dataplane/lease/client_data.h"
 
 namespace tandem6::control {
 namespace {
@@ -38,7 +39,24 @@ int kea_state(BindingStatus status) {
   return 2;
 }
 
-json lease_json(const LeaseRecord& lease) {
+std::string hex_text(Bytes octets) {
+  std::string text = "0x";
+  for (const std::byte octet : octets) text += fmt::format("{:02X}", std::to_integer<unsigned>(octet));
+  return text;
+}
+
+// As Kea keeps it with each lease when `store-extended-info` is true: the relay nearest to the server first.
+json relay_info(const lease::KeptRelays& relays) {
+  json list = json::array();
+  for (const lease::KeptRelay& relay : relays) {
+    json& entry = list.emplace_back(json{
+        {"hop", relay.hop_count}, {"link", relay.link_address.to_string()}, {"peer", relay.peer_address.to_string()}});
+    if (!relay.options.empty()) entry["options"] = hex_text(relay.options);
+  }
+  return {{"ISC", {{"relay-info", std::move(list)}}}};
+}
+
+json fields_of(const LeaseRecord& lease) {
   return {{"ip-address", lease.key.address.to_string()},
           {"prefix-len", lease.key.prefix_length},
           {"type", lease.key.type == LeaseType::kAddress ? "IA_NA" : "IA_PD"},
@@ -52,6 +70,22 @@ json lease_json(const LeaseRecord& lease) {
           {"hostname", ""},
           {"fqdn-fwd", false},
           {"fqdn-rev", false}};
+}
+
+// With what is kept of its client.
+tl::expected<json, Error> lease_json(Server& server, const LeaseRecord& lease) {
+  json fields = fields_of(lease);
+  const auto kept = server.store().find_client(lease.duid.bytes());
+  if (!kept) return tl::unexpected(kept.error());
+  const auto client = lease::ClientDataView::parse(*kept);
+  if (!client) return fields;
+  if (const auto hostname = client->hostname()) {
+    fields["hostname"] = hostname->name;
+    fields["fqdn-fwd"] = hostname->forward;
+    fields["fqdn-rev"] = hostname->reverse;
+  }
+  if (const auto relays = client->relays(); !relays.empty()) fields["user-context"] = relay_info(relays);
+  return fields;
 }
 
 // The first prefix at this address, whatever its length.
@@ -108,7 +142,11 @@ tl::expected<json, Error> lease6_get_page(Server& server, const json& arguments)
   const auto page = server.store().page(*start, *limit);
   if (!page) return tl::unexpected(page.error());
   json leases = json::array();
-  for (const LeaseRecord& lease : *page) leases.push_back(lease_json(lease));
+  for (const LeaseRecord& lease : *page) {
+    auto fields = lease_json(server, lease);
+    if (!fields) return tl::unexpected(fields.error());
+    leases.push_back(std::move(*fields));
+  }
   return make_answer(page->empty() ? CommandResult::kEmpty : CommandResult::kSuccess,
                      fmt::format("{} IPv6 lease(s) found.", page->size()),
                      {{"count", page->size()}, {"leases", std::move(leases)}});
@@ -147,7 +185,9 @@ tl::expected<json, Error> lease6_get(Server& server, const json& arguments) {
                          : server.store().find({wanted->type, wanted->prefix_length.value_or(128), wanted->address});
   if (!lease) return tl::unexpected(lease.error());
   if (!*lease) return make_answer(CommandResult::kEmpty, "Lease not found.");
-  return make_answer(CommandResult::kSuccess, "IPv6 lease found.", lease_json(**lease));
+  auto fields = lease_json(server, **lease);
+  if (!fields) return tl::unexpected(fields.error());
+  return make_answer(CommandResult::kSuccess, "IPv6 lease found.", std::move(*fields));
 }
 
 constexpr Command kCommands[] = {

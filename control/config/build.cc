@@ -82,6 +82,7 @@ lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
   subnet.cache = config.cache;
   subnet.fqdn = config.names;
   subnet.rapid_commit = config.rapid_commit;
+  subnet.keep_relays = config.keep_relays;
   subnet.address_allocator = config.address_allocator;
   subnet.prefix_allocator = config.prefix_allocator;
   subnet.reservations_in_subnet = config.reservations_in_subnet;
@@ -122,6 +123,12 @@ std::string show_workers(const DataplaneConfig& dataplane) {
 std::string_view name_of(Idle idle) { return idle == Idle::kSpin ? "spin" : "sleep"; }
 std::string_view name_of(storage::Durability durability) {
   return durability == storage::Durability::kAsync ? "async" : "sync";
+}
+
+std::string show_bulk(const LeaseQueryConfig& config) {
+  if (!config.bulk) return "off";
+  return fmt::format("on [{}]:{}, {} connections, {} s", config.bulk_address.to_string(), config.bulk_port,
+                     config.bulk_connections, config.bulk_timeout_seconds);
 }
 
 std::string show_count(U128 count) {
@@ -172,6 +179,7 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);
   content.host_lookup = configuration.host_lookup;
+  content.leasequery_requesters = configuration.lease_query.requesters;
   auto snapshot = std::make_unique<lease::Snapshot>(std::move(content));
   snapshot->set_aside_reserved();
   return snapshot;
@@ -190,6 +198,7 @@ std::vector<std::string> needs_restart(const Configuration& now, const Configura
   compare("tandem6.storage.durability", std::string(name_of(now.storage.durability)),
           std::string(name_of(next.storage.durability)));
   compare("the control socket", now.control_socket, next.control_socket);
+  compare("Bulk Leasequery", show_bulk(now.lease_query), show_bulk(next.lease_query));
   const auto show_id = [](const ServerIdConfig& id) {
     if (id.complete) return id.complete->to_string();
     constexpr const char* kTypes[] = {"LLT", "LL", "EN"};

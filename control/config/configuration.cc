@@ -80,7 +80,7 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   read_lease_database(dhcp6, configuration.storage, remarks);
   configuration.control_socket = read_control_socket(dhcp6, configuration.control_socket, remarks);
   configuration.loggers = read_loggers(dhcp6, remarks);
-  read_hooks(dhcp6, remarks);
+  configuration.lease_query = read_hooks(dhcp6, remarks).lease_query;
   configuration.server_id = read_server_id(dhcp6, remarks);
   const auto probation = integer_at(dhcp6, "decline-probation-period", 0, 0x7fffffff, remarks);
   if (probation) configuration.decline_probation = {static_cast<uint32_t>(*probation)};

@@ -57,6 +57,17 @@ struct StorageConfig {
   bool operator==(const StorageConfig&) const = default;
 };
 
+/// Kea's hook libdhcp_lease_query.so: who may ask about other clients' leases.
+struct LeaseQueryConfig {
+  std::vector<Ipv6Prefix> requesters;   ///< empty: nobody
+  bool bulk = false;                    ///< serve Bulk Leasequery (RFC 5460)
+  Ipv6Address bulk_address;             ///< that it listens on
+  uint16_t bulk_port = 547;             ///< RFC 5460 §5.6
+  unsigned bulk_connections = 10;       ///< BULK_LQ_MAX_CONNS
+  unsigned bulk_timeout_seconds = 300;  ///< BULK_LQ_DATA_TIMEOUT
+  bool operator==(const LeaseQueryConfig&) const = default;
+};
+
 enum class Severity : uint8_t { kDebug, kInfo, kWarn, kError, kFatal, kNone };
 
 struct LoggerConfig {
@@ -91,6 +102,7 @@ struct SubnetConfig {
   lease::LeaseCache cache;
   lease::FqdnPolicy names;
   bool rapid_commit = false;
+  bool keep_relays = false;  ///< `store-extended-info`
   lease::Allocator address_allocator = lease::Allocator::kHashed;
   lease::Allocator prefix_allocator = lease::Allocator::kHashed;
   bool reservations_in_subnet = true;
@@ -119,6 +131,7 @@ struct Configuration {
   std::vector<LoggerConfig> loggers;
   std::string control_socket = "/run/tandem6/control.sock";
   ServerIdConfig server_id;
+  LeaseQueryConfig lease_query;
   std::vector<SubnetConfig> subnets;  ///< those of shared networks after the others
   std::vector<NetworkConfig> networks;
   std::vector<lease::Reservation> reservations;

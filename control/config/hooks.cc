@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/lease_query.h"
 #include "control/config/reader.h"
 
 namespace tandem6::control {
@@ -62,7 +63,7 @@ const std::vector<HookRule>& hook_rules() {
       {"rbac", kIgnored, "whoever may open the control socket may use all commands"},
       {"run_script", kIgnored, "no script is run"},
       {"ha", kRefused, "not supported yet: failover will have its own key, tandem6.failover"},
-      {"lease_query", kRefused, "not supported yet: relays would get no answer to a LEASEQUERY (RFC 5007)"},
+      {"lease_query", kMapped, "leasequeries are built in; its `parameters` are in configuration.md"},
       {"flex_id", kRefused, "not supported yet: clients are known by their DUID alone"},
       {"flex_option", kRefused, "not supported yet: options are the same for all clients of a pool"},
       {"limits", kRefused, "not supported yet: clients would not be limited"},
@@ -72,11 +73,16 @@ const std::vector<HookRule>& hook_rules() {
   return rules;
 }
 
-void read_hooks(const Node& dhcp6, Remarks& remarks) {
+HookConfigs read_hooks(const Node& dhcp6, Remarks& remarks) {
+  HookConfigs configs;
   for (const Node* hook : objects_at(dhcp6, "hooks-libraries")) {
     require_key(*hook, "library", remarks);
-    if (const Node* library = string_at(*hook, "library")) read_hook(*library, remarks);
+    const Node* library = string_at(*hook, "library");
+    if (library == nullptr) continue;
+    read_hook(*library, remarks);
+    if (name_of_hook(library->text()) == "lease_query") configs.lease_query = read_lease_query(*hook, remarks);
   }
+  return configs;
 }
 
 }  // namespace tandem6::control

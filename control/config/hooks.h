@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/config/configuration.h"
 #include "control/config/json_text.h"
 #include "control/config/key_tables.h"
 #include "control/config/remarks.h"
@@ -18,6 +19,10 @@ struct HookRule {
 };
 const std::vector<HookRule>& hook_rules();
 
-void read_hooks(const Node& dhcp6, Remarks& remarks);
+/// What the parameters of hooks that are built in say.
+struct HookConfigs {
+  LeaseQueryConfig lease_query;
+};
+HookConfigs read_hooks(const Node& dhcp6, Remarks& remarks);
 
 }  // namespace tandem6::control

@@ -62,7 +62,7 @@ const Rules kAllocation = {
      "not supported yet: lifetimes do not get shorter when a pool fills", is_one},
     {"allocator", kString, kSupported, kAllocators},
     {"pd-allocator", kString, kSupported, kAllocators},
-    {"store-extended-info", kBoolean, kIgnored, "what relays said is not kept with a lease", is_false},
+    {"store-extended-info", kBoolean, kSupported, "default false: what relays said is not kept"},
     {"reservation-mode", kString, kSupported, "the old key: `disabled`, `out-of-pool`, `global` or `all`"},
     {"reservations-global", kBoolean, kSupported, "default false"},
     {"reservations-in-subnet", kBoolean, kSupported, "default true"},

@@ -48,6 +48,7 @@ ScopeKeys read_scope(const Node& scope, const ScopeKeys& outer, Remarks& remarks
   read_allocator(scope, "allocator", keys.address_allocator, remarks);
   read_allocator(scope, "pd-allocator", keys.prefix_allocator, remarks);
   keys.rapid_commit = boolean_at(scope, "rapid-commit").value_or(outer.rapid_commit);
+  keys.keep_relays = boolean_at(scope, "store-extended-info").value_or(outer.keep_relays);
   keys.names = read_name_policy(scope, outer.names, remarks);
   read_reservation_mode(scope, keys, remarks);
   keys.reservations_global = boolean_at(scope, "reservations-global").value_or(keys.reservations_global);

@@ -15,6 +15,7 @@ struct ScopeKeys {
   lease::Allocator prefix_allocator = lease::Allocator::kHashed;
   lease::FqdnPolicy names;
   bool rapid_commit = false;
+  bool keep_relays = false;  ///< `store-extended-info`
   bool reservations_global = false;
   bool reservations_in_subnet = true;
 };

@@ -85,6 +85,7 @@ ReadSubnet read_subnet(const Node& node, const ScopeKeys& outer, const SubnetCon
   subnet.config.cache = keys.cache;
   subnet.config.names = keys.names;
   subnet.config.rapid_commit = keys.rapid_commit;
+  subnet.config.keep_relays = keys.keep_relays;
   subnet.config.address_allocator = keys.address_allocator;
   subnet.config.prefix_allocator = keys.prefix_allocator;
   subnet.config.reservations_in_subnet = keys.reservations_in_subnet;

@@ -20,7 +20,7 @@ class Counter {
 };
 
 struct alignas(64) Counters {
-  static constexpr size_t kTypes = 14;  ///< message types 1 to 13; 0 for all others
+  static constexpr size_t kTypes = 18;  ///< message types 1 to 17; 0 for all others
 
   std::array<Counter, kTypes> received;  ///< client messages by type, as they were inside their relay messages
   std::array<Counter, kTypes> sent;      ///< answers by type

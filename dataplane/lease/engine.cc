@@ -1,6 +1,7 @@
 #include "dataplane/lease/engine.h"
 
 #include "dataplane/lease/handlers.h"
+#include "dataplane/lease/leasequery.h"
 #include "dataplane/lease/validate.h"
 
 namespace tandem6::lease {
@@ -31,6 +32,17 @@ Answer dispatch(MessageType type, Exchange& exchange) {
   }
 }
 
+// What is kept of a client is what its last message said that is answered with leases.
+void remember_client(Exchange& exchange) {
+  const auto relays = exchange.request.received->relays();
+  if (relays.empty() || exchange.link == nullptr || !exchange.link->keeps_relays()) {
+    return exchange.group.remember(exchange.request.client_duid, {});
+  }
+  ClientDataBuilder data;
+  data.relays(relays, exchange.request.source);
+  exchange.group.remember(exchange.request.client_duid, data.bytes());
+}
+
 ClientPlace place_of(const Request& request, const Snapshot& snapshot) {
   ClientPlace place;
   place.link = snapshot.select(request, place.classes);
@@ -56,6 +68,7 @@ bool may_change_leases(MessageType type) {
 
 Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now, MutableBytes out) {
   const MessageType type = request.received->message.type;
+  if (type == MessageType::kLeasequery) return refuse_leasequery(request, snapshot.server_duid().bytes(), out);
   if (!is_for_servers(type)) return dropped(DropReason::kUnknownType);
 
   ClientMessage message;
@@ -66,7 +79,9 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
   Exchange exchange(request, group, snapshot, now, message, place_of(request, snapshot), reply);
-  return dispatch(type, exchange);
+  const Answer answer = dispatch(type, exchange);
+  if (answer.after_commit) remember_client(exchange);
+  return answer;
 }
 
 }  // namespace tandem6::lease

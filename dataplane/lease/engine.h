@@ -14,7 +14,7 @@ namespace tandem6::lease {
 /// Changes that one message can make at most: the log has room for so many before answer() is called for a message
 /// that may change leases. IAs beyond the limit are answered with a status code.
 inline constexpr size_t kMaxIasPerMessage = 16;
-inline constexpr size_t kMaxChangesPerMessage = 4 * kMaxIasPerMessage;
+inline constexpr size_t kMaxChangesPerMessage = 4 * kMaxIasPerMessage + ChangeLog::kRoomToRemember;
 
 /// Leases that one client can hold at most, over all its messages: a single client cannot empty the pools by inventing
 /// IAIDs (RFC 9915 §23). RFC 7934 wants hosts to be free to use many addresses; a home gateway has two.
@@ -28,7 +28,8 @@ struct Answer {
   bool after_commit = false;
 };
 
-/// Answers one message. `request.received` parsed and identify_client() done; the client's shard (if it named itself)
+/// Answers one message. A LEASEQUERY is always refused: who may ask is answered by the management thread
+/// (worker/query_desk.h). `request.received` parsed and identify_client() done; the client's shard (if it named itself)
 /// is in `group`. The caller sends `out[0, size)` back to where the datagram came from.
 Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapshot, AbsoluteTime now, MutableBytes out);
 

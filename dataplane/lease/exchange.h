@@ -16,7 +16,7 @@ namespace tandem6::lease {
 /// We give one lease to an IA. One that was imported, or whose pool went away, may hold more for a while: so many are
 /// worked on, each at most one change, and one new lease.
 inline constexpr size_t kMaxLeasesPerIa = 3;
-static_assert(kMaxIasPerMessage * (kMaxLeasesPerIa + 1) <= kMaxChangesPerMessage);
+static_assert(kMaxIasPerMessage * (kMaxLeasesPerIa + 1) + ChangeLog::kRoomToRemember <= kMaxChangesPerMessage);
 
 using HeldLeases = FixedList<Lease*, kMaxLeasesPerIa>;
 

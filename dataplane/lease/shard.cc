@@ -41,6 +41,12 @@ Bytes Shard::duid_of(uint32_t client) const {
   return {long_duids_[long_duid_of(it)].octets.data(), it.duid_size};
 }
 
+bool Shard::is_last_of_client(const Lease& lease) const {
+  const Client& client = clients_[lease.client];
+  if (lease.status == BindingStatus::kAbandoned) return client.first_lease == kNoIndex && client.abandoned == 1;
+  return client.abandoned == 0 && leases_[client.first_lease].next == kNoIndex;
+}
+
 Lease* Shard::find(uint32_t client, LeaseType type, uint32_t iaid) {
   assert(called_by_owner());
   for (Lease* lease = first_of(client); lease != nullptr; lease = next_of(*lease)) {

@@ -38,6 +38,7 @@ struct Client {
   static constexpr size_t kInlineDuid = 23;
   uint32_t first_lease = kNoIndex;
   uint32_t abandoned = 0;  ///< leases that it declined and that are still in quarantine
+  uint64_t digest = 0;     ///< digest_of() what the disk, or the log on its way there, keeps of it (client_data.h)
   uint8_t duid_size = 0;
   /// The DUID, or the index of its place among the long ones when duid_size > kInlineDuid.
   std::array<std::byte, kInlineDuid> duid{};
@@ -55,6 +56,10 @@ class Shard {
   /// Index of the client; kNoIndex when it holds nothing here.
   uint32_t find_client(Bytes duid) const;
   Bytes duid_of(uint32_t client) const;
+  uint64_t digest_of_client(uint32_t client) const { return clients_[client].digest; }
+  void set_digest_of_client(uint32_t client, uint64_t digest) { clients_[client].digest = digest; }
+  /// Is this all that its client has, so that remove() forgets the client?
+  bool is_last_of_client(const Lease& lease) const;
 
   /// The first lease of this IA; null when there is none.
   Lease* find(uint32_t client, LeaseType type, uint32_t iaid);

@@ -128,7 +128,26 @@ void ShardGroup::abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime no
 }
 
 void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {
-  log_.append(kind, shard(lease.shard).record_of(lease));
+  const Shard& home = shard(lease.shard);
+  const bool forgets_client =
+      kind == LeaseChange::Kind::kDelete && home.is_last_of_client(lease) && home.digest_of_client(lease.client) != 0;
+  log_.append(kind, home.record_of(lease), forgets_client);
+}
+
+void ShardGroup::remember(Bytes duid, Bytes client_data) {
+  Shard& home = shard(shard_of(duid_hash(duid)));
+  const uint32_t client = home.find_client(duid);
+  const uint64_t digest = digest_of(client_data);
+  if (client == kNoIndex || home.digest_of_client(client) == digest) return;
+  if (log_.room() < ChangeLog::kRoomToRemember) return;
+  home.set_digest_of_client(client, digest);
+  log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+}
+
+void ShardGroup::load_client(Bytes duid, Bytes client_data) {
+  Shard& home = shard(shard_of(duid_hash(duid)));
+  const uint32_t client = home.find_client(duid);
+  if (client != kNoIndex) home.set_digest_of_client(client, digest_of(client_data));
 }
 
 unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned budget) {
@@ -235,7 +254,7 @@ void ShardGroup::adopt_by_this_thread() {
 }
 
 size_t ShardGroup::memory() const {
-  size_t bytes = sizeof(ShardGroup) + log_.capacity() * sizeof(LeaseChange) + freed_.size() * sizeof(Freed);
+  size_t bytes = sizeof(ShardGroup) + log_.memory() + freed_.size() * sizeof(Freed);
   for (const auto& each : shards_) bytes += each ? each->memory() : 0;
   return bytes;
 }

@@ -53,6 +53,10 @@ class ShardGroup {
   void free(Lease& lease, const Snapshot& snapshot);
   /// The client found the address in use (RFC 8415 §18.3.8): nobody gets it for decline-probation-period.
   void abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
+  /// What is to be kept of this client (client_data.h; empty: nothing) as long as it has leases. Logged only when it is
+  /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
+  /// again.
+  void remember(Bytes duid, Bytes client_data);
 
   // --- time and disk -----------------------------------------------------------------------------------------------
   /// Frees leases that ended, as long as the log has room. `budget` limits the leases touched, as in Shard::expire().
@@ -67,6 +71,8 @@ class ShardGroup {
   /// A lease from the database: into its shard, its unit marked taken. Nothing is logged. Before the worker starts;
   /// calls for different shards may come from different threads. False when the key is already there.
   bool load(const LeaseRecord& record, const Snapshot& snapshot);
+  /// What the database keeps of a client, after load() of its leases. As load() otherwise.
+  void load_client(Bytes duid, Bytes client_data);
   /// Marks leases in snapshot.incoming, some at a time. True when all that this group holds are marked, and all
   /// that it freed before the walk began are settled.
   bool index_step(const Snapshot& snapshot, unsigned budget);

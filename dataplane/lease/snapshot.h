@@ -2,6 +2,7 @@
 // pointer; the management thread frees an old one when every worker has taken the new one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -31,6 +32,7 @@ class Snapshot {
     Seconds decline_probation{86400};
     Reservations reservations = {};
     HostLookup host_lookup = {};
+    std::vector<Ipv6Prefix> leasequery_requesters = {};  ///< who may send LEASEQUERY (RFC 5007)
   };
   explicit Snapshot(Content content);
   Snapshot(const Snapshot&) = delete;
@@ -50,6 +52,12 @@ class Snapshot {
   const std::vector<SharedNetwork>& networks() const { return content_.networks; }
   const Reservations& reservations() const { return content_.reservations; }
   const HostLookup& host_lookup() const { return content_.host_lookup; }
+
+  /// May whoever has this address ask about other clients' leases?
+  bool may_query(const Ipv6Address& requester) const {
+    return std::ranges::any_of(content_.leasequery_requesters,
+                               [&](const Ipv6Prefix& prefix) { return prefix.contains(requester); });
+  }
 
   /// The link that the client is on (RFC 8415 §13.1); null when it is on none that we know.
   /// Relayed: by Interface-Id, then by the relays' link-addresses from the client's side outwards, ignoring unspecified

@@ -1,6 +1,7 @@
 // A subnet of the configuration, and a link: what the clients of one place can be given. Part of a Snapshot.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,7 @@ struct Subnet {
   Lifetimes lifetimes;
   LeaseCache cache;
   bool rapid_commit = false;
+  bool keep_relays = false;  ///< `store-extended-info`: what the relays said is kept with the client
   Allocator address_allocator = Allocator::kHashed;
   Allocator prefix_allocator = Allocator::kHashed;
   std::vector<Pool> address_pools;
@@ -100,6 +102,9 @@ struct Link {
     return subnet.guard.admits(classes) && (network == nullptr || network->guard.admits(classes));
   }
   bool admits(const ClassSet& classes) const;
+  bool keeps_relays() const {
+    return std::ranges::any_of(subnets, [](const Subnet* subnet) { return subnet->keep_relays; });
+  }
 };
 
 }  // namespace tandem6::lease

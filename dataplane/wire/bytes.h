@@ -46,6 +46,9 @@ inline void store_be64(std::byte* to, uint64_t value) {
 /// The bytes of a text, without its terminator. Valid while the text is.
 inline Bytes bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
+/// The other way round. Valid while the bytes are.
+inline std::string_view text_of(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
 inline bool same_bytes(Bytes a, Bytes b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }

@@ -30,6 +30,14 @@ std::string_view to_string(MessageType type) {
       return "RELAY-FORW";
     case MessageType::kRelayReply:
       return "RELAY-REPL";
+    case MessageType::kLeasequery:
+      return "LEASEQUERY";
+    case MessageType::kLeasequeryReply:
+      return "LEASEQUERY-REPLY";
+    case MessageType::kLeasequeryDone:
+      return "LEASEQUERY-DONE";
+    case MessageType::kLeasequeryData:
+      return "LEASEQUERY-DATA";
   }
   return "unknown";
 }

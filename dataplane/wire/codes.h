@@ -21,6 +21,10 @@ enum class MessageType : uint8_t {
   kInformationRequest = 11,
   kRelayForward = 12,
   kRelayReply = 13,
+  kLeasequery = 14,       // RFC 5007
+  kLeasequeryReply = 15,  // RFC 5007
+  kLeasequeryDone = 16,   // RFC 5460
+  kLeasequeryData = 17,   // RFC 5460
 };
 /// "SOLICIT", "RELAY-FORW", …; "unknown" for others.
 std::string_view to_string(MessageType type);
@@ -55,6 +59,11 @@ enum class OptionCode : uint16_t {
   kSubscriberId = 38,            // RFC 4580
   kClientFqdn = 39,              // RFC 4704
   kEchoRequest = 43,             // RFC 4994
+  kLqQuery = 44,                 // RFC 5007
+  kClientData = 45,              // RFC 5007
+  kClientTime = 46,              // RFC 5007: OPTION_CLT_TIME
+  kLqRelayData = 47,             // RFC 5007
+  kLqClientLink = 48,            // RFC 5007
   kRelayId = 53,                 // RFC 5460 §5.4.1
   kPdExclude = 67,               // RFC 6603
   kClientLinkLayerAddress = 79,  // RFC 6939
@@ -72,6 +81,11 @@ enum class StatusCode : uint16_t {
   kNotOnLink = 4,
   kUseMulticast = 5,  // obsolete since RFC 9915
   kNoPrefixAvail = 6,
+  kUnknownQueryType = 7,  // RFC 5007
+  kMalformedQuery = 8,    // RFC 5007
+  kNotConfigured = 9,     // RFC 5007
+  kNotAllowed = 10,       // RFC 5007
+  kQueryTerminated = 11,  // RFC 5460
 };
 
 /// RFC 8415 §7.2 and §7.6.

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -101,6 +102,7 @@ void Worker::start() {
   // Naps end when asked for, not 50 µs later.
   prctl(PR_SET_TIMERSLACK, 1UL);
   leases_.adopt_by_this_thread();
+  setup_.mailbox->open();
   cycles_per_millisecond_ = rte_get_tsc_hz() / 1000;
   stale_cycles_ = kStaleSeconds * rte_get_tsc_hz();
   now_ = read_clock();
@@ -112,6 +114,8 @@ unsigned Worker::turn() {
   unsigned work = keep_time();
   for (size_t port = 0; port < setup_.ports.size(); ++port) work += receive(static_cast<uint16_t>(port));
   work += receive_handed_over();
+  work += setup_.mailbox->run(errand_place());
+  work += send_query_answers();
   work += release_committed();
   flush();
   index_incoming();
@@ -263,10 +267,19 @@ void Worker::answer_all(std::span<rte_mbuf* const> buffers) {
 }
 
 void Worker::answer_one(rte_mbuf* buffer) {
-  Packet& packet = packet_of(buffer);
+  const Packet& packet = packet_of(buffer);
+  if (is_for_desk(packet)) {
+    if (!setup_.desk->ask(buffer)) drop(buffer, DropReason::kRingFull);
+    return;
+  }
   if (!is_within_client_limit(packet.request)) return drop(buffer, DropReason::kRateLimited);
   if (!admit(packet.received.message.type)) return drop(buffer, DropReason::kLogFull);
-  const lease::Answer answer = lease::answer(packet.request, leases_, *view_->snapshot, now_, scratch_);
+  send_answer(buffer, lease::answer(packet.request, leases_, *view_->snapshot, now_, scratch_));
+}
+
+// The answer lies in scratch_.
+void Worker::send_answer(rte_mbuf* buffer, const lease::Answer& answer) {
+  const Packet& packet = packet_of(buffer);
   if (answer.dropped != DropReason::kNone) return drop(buffer, answer.dropped);
   const uint16_t port = packet.request.port;
   rte_mbuf* const reply = build_reply(buffer, answer);
@@ -274,6 +287,19 @@ void Worker::answer_one(rte_mbuf* buffer) {
   counters_.sent[type_index(answer.type)].add();
   if (answer.after_commit && setup_.hold_replies) return park(reply, port);
   transmit(reply, port);
+}
+
+bool Worker::is_for_desk(const Packet& packet) const {
+  return packet.received.message.type == wire::MessageType::kLeasequery && !packet.received.relayed() &&
+         view_->snapshot->may_query(packet.request.source);
+}
+
+unsigned Worker::send_query_answers() {
+  return setup_.desk->take_answers([&](rte_mbuf* question, const lease::Answer& answer, Bytes bytes) {
+    if (bytes.size() > scratch_.size()) return drop(question, DropReason::kReplyTooBig);
+    std::ranges::copy(bytes, scratch_.begin());
+    send_answer(question, answer);
+  });
 }
 
 bool Worker::admit(wire::MessageType type) {
@@ -441,6 +467,7 @@ void Worker::drain_and_finish() {
     drop(parked_.front().buffer, DropReason::kStale);
     parked_.pop();
   }
+  setup_.mailbox->close(errand_place());
   publish_gauges();
 }
 

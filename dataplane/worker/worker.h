@@ -14,8 +14,10 @@
 #include "dataplane/worker/admission.h"
 #include "dataplane/worker/fragments.h"
 #include "dataplane/worker/handover.h"
+#include "dataplane/worker/mailbox.h"
 #include "dataplane/worker/packet.h"
 #include "dataplane/worker/parked_replies.h"
+#include "dataplane/worker/query_desk.h"
 #include "dataplane/worker/token_buckets.h"
 #include "dataplane/worker/view.h"
 
@@ -37,6 +39,8 @@ struct WorkerSetup {
   bool hold_replies = true;  ///< `durability: sync`
   ViewBoard* views = nullptr;
   const Handover* handover = nullptr;
+  Mailbox* mailbox = nullptr;
+  QueryDesk* desk = nullptr;
   rte_mempool* buffers = nullptr;        ///< what the ports receive into
   rte_mempool* large_buffers = nullptr;  ///< make_large_buffers()
   const std::atomic<bool>* stop = nullptr;
@@ -90,6 +94,11 @@ class Worker {
   bool is_within_client_limit(const lease::Request& request);
   void answer_all(std::span<rte_mbuf* const> buffers);
   void answer_one(rte_mbuf* buffer);
+  void send_answer(rte_mbuf* buffer, const lease::Answer& answer);
+  /// Is this for the desk? LEASEQUERY, from somebody who may.
+  bool is_for_desk(const Packet& packet) const;
+  unsigned send_query_answers();
+  lease::ErrandPlace errand_place() { return {leases_, *view_->snapshot, now_}; }
   bool admit(wire::MessageType type);
   rte_mbuf* build_reply(rte_mbuf* request, const lease::Answer& answer);
   void park(rte_mbuf* buffer, uint16_t port);

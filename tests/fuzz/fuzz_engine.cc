@@ -22,6 +22,7 @@ std::vector<lease::Subnet> subnets(Pools& pools) {
   lan.options.set(23, Octets(ip("2001:db8::53").octets), true);
   lease::Subnet relayed = subnet(2, "2001:db8:2::/64");
   relayed.rapid_commit = true;
+  relayed.keep_relays = true;
   relayed.address_pools = {pools.addresses("2001:db8:2::", "2001:db8:2::ffff:ffff:ffff:ffff")};
   relayed.prefix_pools = {pools.prefixes("2001:db8:a000::/55", 56)};
   return {lan, relayed};

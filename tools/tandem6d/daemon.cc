@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "control/commands/commands.h"
+#include "control/leasequery/answer.h"
 #include "control/log.h"
 #include "dataplane/nic/device.h"
 #include "dataplane/nic/eal.h"
@@ -30,7 +31,10 @@ constexpr unsigned kBuffersPerWorker = 16384 + 4096;
 constexpr unsigned kBuffersPerQueue = 4096;
 // Large requests and answers that are rare: those that a worker has at a time.
 constexpr unsigned kLargeBuffersPerWorker = 256;
-constexpr auto kWatchInterval = std::chrono::seconds(1);
+constexpr auto kWatchInterval = std::chrono::microseconds(std::chrono::seconds(1));
+// How long a leasequery waits at most before it is seen: a worker that has one wakes nobody.
+constexpr auto kQueryInterval = std::chrono::microseconds(1000);
+constexpr auto kErrandPoll = std::chrono::microseconds(20);
 
 uint64_t unix_now() { return static_cast<uint64_t>(std::time(nullptr)); }
 
@@ -86,7 +90,7 @@ Daemon::~Daemon() {
 tl::expected<void, Error> Daemon::start() {
   using Step = tl::expected<void, Error> (Daemon::*)();
   for (Step step : {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_store, &Daemon::load_leases,
-                    &Daemon::start_workers, &Daemon::open_control_socket}) {
+                    &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   log(Severity::kInfo, "ready", "serving",
@@ -211,6 +215,11 @@ tl::expected<void, Error> Daemon::load_leases() {
     leases_[lease::ShardGroup::owner_of(shard, worker_count())]->load(record, *snapshot);
   });
   if (!report) return tl::unexpected(report.error());
+  const auto clients = store_->load_clients([&](Bytes duid, Bytes client_data) {
+    const unsigned shard = lease::shard_of(lease::duid_hash(duid));
+    leases_[lease::ShardGroup::owner_of(shard, worker_count())]->load_client(duid, client_data);
+  });
+  if (!clients) return tl::unexpected(clients.error());
   continuity_.settle();
   views_.publish(view(snapshot, configuration_, port_addresses()));
   log(Severity::kInfo, "leases-loaded", "the database is in memory",
@@ -228,6 +237,8 @@ tl::expected<void, Error> Daemon::start_workers() {
     ports.push_back({.id = port->id(), .accept_partial_checksum = port->is_kernel_interface()});
   }
   for (unsigned i = 0; i < worker_count(); ++i) {
+    mailboxes_.push_back(std::make_unique<worker::Mailbox>());
+    desks_.push_back(std::make_unique<worker::QueryDesk>());
     const worker::WorkerSetup setup{
         .index = i,
         .ports = ports,
@@ -235,6 +246,8 @@ tl::expected<void, Error> Daemon::start_workers() {
         .hold_replies = configuration_.storage.durability == storage::Durability::kSync,
         .views = &views_,
         .handover = &handover_,
+        .mailbox = mailboxes_.back().get(),
+        .desk = desks_.back().get(),
         .buffers = buffers_.get(),
         .large_buffers = large_buffers_.get(),
         .stop = &stop_workers_};
@@ -260,11 +273,20 @@ tl::expected<void, Error> Daemon::open_control_socket() {
   return {};
 }
 
+tl::expected<void, Error> Daemon::open_bulk_server() {
+  if (!configuration_.lease_query.bulk) return {};
+  auto server = control::BulkServer::open(io_, *this);
+  if (!server) return tl::unexpected(server.error());
+  bulk_server_ = std::move(*server);
+  return {};
+}
+
 // --- run -------------------------------------------------------------------------------------------------------------
 
 bool Daemon::run() {
   watch_signals();
   watch_world();
+  serve_queries();
   io_.run();
   log(Severity::kInfo, "stopping", "finishing what is in flight");
   finish();
@@ -293,6 +315,18 @@ void Daemon::watch_world() {
   timer_.expires_after(kWatchInterval);
   timer_.async_wait([this](const std::error_code& error) {
     if (!error) watch_world();
+  });
+}
+
+void Daemon::serve_queries() {
+  for (const auto& desk : desks_) {
+    desk->serve([this](rte_mbuf* question, MutableBytes out) {
+      return control::answer_leasequery(*this, worker::packet_of(question).received.message, out);
+    });
+  }
+  query_timer_.expires_after(configuration_.lease_query.requesters.empty() ? kWatchInterval : kQueryInterval);
+  query_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) serve_queries();
   });
 }
 
@@ -381,6 +415,24 @@ void Daemon::publish(std::shared_ptr<const lease::Snapshot> snapshot, const cont
 template <typename Done>
 void Daemon::wait_for_workers(Done&& done) {
   while (!done()) std::this_thread::sleep_for(std::chrono::microseconds(200));
+}
+
+// --- errands ---------------------------------------------------------------------------------------------------------
+
+bool Daemon::run_at_owner(unsigned shard, const lease::Errand& errand) {
+  worker::Mailbox& mailbox = *mailboxes_[lease::ShardGroup::owner_of(shard, worker_count())];
+  if (!mailbox.post(errand)) return false;
+  while (mailbox.is_busy()) std::this_thread::sleep_for(kErrandPoll);
+  return true;
+}
+
+bool Daemon::run_at_all_workers(const lease::Errand& errand) {
+  bool all = true;
+  for (const auto& mailbox : mailboxes_) all = mailbox->post(errand) && all;
+  for (const auto& mailbox : mailboxes_) {
+    while (mailbox->is_busy()) std::this_thread::sleep_for(kErrandPoll);
+  }
+  return all;
 }
 
 // --- what control asks -----------------------------------------------------------------------------------------------

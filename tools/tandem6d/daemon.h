@@ -12,6 +12,7 @@
 
 #include "control/config/build.h"
 #include "control/control_socket.h"
+#include "control/leasequery/bulk_server.h"
 #include "control/server.h"
 #include "dataplane/nic/port.h"
 #include "dataplane/worker/worker.h"
@@ -43,6 +44,8 @@ class Daemon : public control::Server {
   std::vector<control::WorkerStatus> workers() const override;
   storage::CommitterStatus committer() const override { return committer_->status(); }
   storage::Store& store() override { return *store_; }
+  bool run_at_owner(unsigned shard, const lease::Errand& errand) override;
+  bool run_at_all_workers(const lease::Errand& errand) override;
   uint64_t started_unix() const override { return started_unix_; }
   uint64_t reloaded_unix() const override { return reloaded_unix_; }
   AbsoluteTime now() const override;
@@ -61,10 +64,12 @@ class Daemon : public control::Server {
   tl::expected<void, Error> load_leases();
   tl::expected<void, Error> start_workers();
   tl::expected<void, Error> open_control_socket();
+  tl::expected<void, Error> open_bulk_server();
 
   // run
   void watch_signals();
   void watch_world();
+  void serve_queries();
   void report_disk();
   void report_links();
   void finish();
@@ -88,6 +93,7 @@ class Daemon : public control::Server {
   asio::io_context io_;
   asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
   asio::steady_timer timer_{io_};
+  asio::steady_timer query_timer_{io_};
 
   std::unique_ptr<storage::Store> store_;
   control::Continuity continuity_;
@@ -99,9 +105,12 @@ class Daemon : public control::Server {
   std::vector<std::unique_ptr<lease::ShardGroup>> leases_;  ///< by worker
   std::unique_ptr<storage::Committer> committer_;
   std::atomic<bool> stop_workers_{false};
+  std::vector<std::unique_ptr<worker::Mailbox>> mailboxes_;  ///< by worker
+  std::vector<std::unique_ptr<worker::QueryDesk>> desks_;    ///< by worker
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   bool workers_run_ = false;
   std::unique_ptr<control::ControlSocket> control_socket_;
+  std::unique_ptr<control::BulkServer> bulk_server_;
 
   bool disk_was_failing_ = false;
   std::vector<bool> link_was_up_;

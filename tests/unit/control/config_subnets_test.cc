@@ -90,6 +90,18 @@ TEST_CASE("how clients are found to be in a subnet") {
                   "Dhcp6.subnet6[0].relay.ip-addresses[0]", "no IPv6 address");
 }
 
+TEST_CASE("store-extended-info: of the subnet, or of the scope around it, or false") {
+  CHECK_FALSE(check_clean(with_subnet("")).subnets.at(0).keep_relays);
+  CHECK(check_clean(with_subnet("\"store-extended-info\": true")).subnets.at(0).keep_relays);
+  CHECK(check_clean(with_keys(R"("store-extended-info": true, "subnet6": [{"id": 1, "subnet": "2001:db8:1::/64"}])"))
+            .subnets.at(0)
+            .keep_relays);
+  CHECK_FALSE(check_clean(with_keys(R"("store-extended-info": true,
+      "subnet6": [{"id": 1, "subnet": "2001:db8:1::/64", "store-extended-info": false}])"))
+                  .subnets.at(0)
+                  .keep_relays);
+}
+
 TEST_CASE("pools of addresses: ranges and prefixes, a single address too") {
   const Configuration configuration = check_clean(with_subnet(
       R"("pools": [{"pool": "2001:db8:1::100 - 2001:db8:1::1ff"}, {"pool": "2001:db8:1::5-2001:db8:1::5"},

@@ -166,6 +166,62 @@ TEST_CASE("decline-probation-period") {
   CHECK(check_clean(with_keys("\"decline-probation-period\": 60")).decline_probation == Seconds{60});
 }
 
+namespace {
+
+std::string with_lease_query(const std::string& parameters) {
+  return with_keys(R"("hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_lease_query.so")" +
+                   (parameters.empty() ? "" : ", \"parameters\": {" + parameters + "}") + "}]");
+}
+LeaseQueryConfig lease_query_of(const std::string& parameters) {
+  const ConfigResult result = parse_configuration(with_lease_query(parameters));
+  REQUIRE_MESSAGE(result.configuration, all_lines(result));
+  return result.configuration->lease_query;
+}
+
+}  // namespace
+
+TEST_CASE("RFC 5007: who may ask is what Kea's hook says, and nobody without it") {
+  CHECK(check_clean(with_keys("")).lease_query == LeaseQueryConfig{});
+  const LeaseQueryConfig config = lease_query_of(R"("requesters": ["2001:db8::2", "2001:db8:e::/64"])");
+  CHECK(config.requesters ==
+        std::vector{Ipv6Prefix{address("2001:db8::2"), 128}, Ipv6Prefix{address("2001:db8:e::"), 64}});
+  CHECK_FALSE(config.bulk);
+}
+
+TEST_CASE("RFC 5460: Bulk Leasequery by the hook's advanced parameters") {
+  const LeaseQueryConfig defaults = lease_query_of(R"("requesters": [], "advanced": {"bulk-query-enabled": true})");
+  CHECK(defaults.bulk);
+  CHECK(defaults.bulk_address.is_unspecified());
+  CHECK(defaults.bulk_port == 547);
+  CHECK(defaults.bulk_connections == 10);
+  CHECK(defaults.bulk_timeout_seconds == 300);
+  const LeaseQueryConfig config = lease_query_of(
+      R"("requesters": ["2001:db8::2"], "prefix-lengths": [56], "advanced": {"bulk-query-enabled": true,
+         "active-query-enabled": false, "lease-query-ip": "2001:db8:a::1", "lease-query-tcp-port": 5547,
+         "max-requester-connections": 3, "max-requester-idle-time": 30, "max-leases-per-fetch": 50})");
+  CHECK(config.bulk_address == address("2001:db8:a::1"));
+  CHECK(config.bulk_port == 5547);
+  CHECK(config.bulk_connections == 3);
+  CHECK(config.bulk_timeout_seconds == 30);
+}
+
+TEST_CASE("parameters of the leasequery hook that cannot be") {
+  const auto check = [](const std::string& parameters, std::string_view path, std::string_view part) {
+    const auto errors = errors_of(with_lease_query(parameters));
+    REQUIRE(errors.size() == 1);
+    CHECK(errors[0].path == "Dhcp6.hooks-libraries[0]" + std::string(path));
+    CHECK_MESSAGE(errors[0].text.find(part) != std::string::npos, errors[0].text);
+  };
+  check("", "", "nobody could ask");
+  check(R"("requesters": [], "requester": [])", ".parameters.requester", "did you mean \"requesters\"");
+  check(R"("requesters": ["10.0.0.1"])", ".parameters.requesters[0]", "10.0.0.1");
+  check(R"("requesters": [], "advanced": {"active-query-enabled": true})", ".parameters.advanced.active-query-enabled",
+        "RFC 7653");
+  check(R"("requesters": [], "advanced": {"cert-file": "/x"})", ".parameters.advanced.cert-file", "TLS");
+  check(R"("requesters": [], "advanced": {"lease-query-tcp-port": 70000})", ".parameters.advanced.lease-query-tcp-port",
+        "65535");
+}
+
 TEST_CASE("tandem6.reconfigure: off unless the file says otherwise") {
   const auto with_tandem6 = [](const std::string& keys) {
     return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]}}, "tandem6": {)" + keys + "}}";

@@ -94,6 +94,14 @@ class FakeServer final : public Server {
     REQUIRE(store_->write(batch, false));
   }
 
+  void remember(std::string_view duid, Bytes client_data) {
+    storage::Store::Batch batch;
+    lease::LeaseChange change{.kind = lease::LeaseChange::Kind::kRemember, .record = {}, .client_data = client_data};
+    change.record.duid = Duid::parse(duid).value();
+    batch.add(change);
+    REQUIRE(store_->write(batch, false));
+  }
+
   const Configuration& configuration() const override { return config; }
   std::string configuration_path() const override { return "/etc/tandem6/tandem6.json"; }
   tl::expected<std::vector<std::string>, Error> reload() override {
@@ -106,6 +114,15 @@ class FakeServer final : public Server {
   std::vector<WorkerStatus> workers() const override { return worker_list; }
   storage::CommitterStatus committer() const override { return disk; }
   storage::Store& store() override { return *store_; }
+  void allow_queries(const Ipv6Prefix& requesters) {
+    config.lease_query.requesters.push_back(requesters);
+    rebuild_snapshot();
+  }
+  bool run_at_owner(unsigned, const lease::Errand& errand) override { return run_at_all_workers(errand); }
+  bool run_at_all_workers(const lease::Errand& errand) override {
+    if (workers_run) errand({group, *snapshot_, now()});
+    return workers_run;
+  }
   uint64_t started_unix() const override { return static_cast<uint64_t>(clock - uptime); }
   uint64_t reloaded_unix() const override { return static_cast<uint64_t>(clock - 60); }
   AbsoluteTime now() const override { return AbsoluteTime::from_unix(clock); }
@@ -121,6 +138,8 @@ class FakeServer final : public Server {
   int64_t uptime = 3725;
   std::string reload_error;
   std::vector<std::string> reload_warnings;
+  bool workers_run = true;
+  lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 1024};  ///< what errands find
   int reloads = 0;
   int shutdowns = 0;
 
@@ -159,6 +178,7 @@ class FakeServer final : public Server {
     content.server_duid = Duid::parse("00:03:00:01:02:00:00:00:00:01").value();
     content.subnets = std::move(subnets);
     content.decline_probation = Seconds{3600};
+    content.leasequery_requesters = config.lease_query.requesters;
     snapshot_ = std::make_unique<lease::Snapshot>(std::move(content));
   }
 

@@ -1,11 +1,15 @@
 #include <doctest/doctest.h>
 
+#include "tests/support/packet.h"
 #include "tests/unit/control/fixtures.h"
 
 namespace tandem6::control {
 namespace {
 
 using nlohmann::json;
+using testing::address;
+using testing::hex;
+using testing::Octets;
 
 constexpr const char* kDuid = "00:03:00:01:02:00:00:00:0a:01";
 
@@ -53,6 +57,26 @@ TEST_CASE("lease6-get-page: a lease has Kea's fields") {
   CHECK(prefix["type"] == "IA_PD");
   CHECK(prefix["prefix-len"] == 56);
   CHECK(prefix["state"] == 0);
+}
+
+TEST_CASE("lease6-get: what is kept of the client is shown as Kea shows it") {
+  FakeServer server;
+  server.put({address_lease("2001:db8:1::5", kDuid)});
+  const auto relayed = Octets{} + hex("01") +                                          //
+                       hex("02 0005 01 686f7374") +                                    //
+                       hex("01 0021 01") + address("::") + address("2001:db8:a::1") +  //
+                       hex("01 002b 00") + address("2001:db8:1::1") + address("fe80::c") +
+                       hex("0012 0006 706f7274aabb");
+  server.remember(kDuid, relayed);
+  const json lease = run(server, "lease6-get", {{"ip-address", "2001:db8:1::5"}})["arguments"];
+  CHECK(lease["hostname"] == "host");
+  CHECK(lease["fqdn-fwd"] == true);
+  CHECK(lease["fqdn-rev"] == false);
+  CHECK(lease["user-context"] == json::parse(R"({"ISC": {"relay-info": [
+          {"hop": 1, "link": "::", "peer": "2001:db8:a::1"},
+          {"hop": 0, "link": "2001:db8:1::1", "peer": "fe80::c", "options": "0x00120006706F7274AABB"}]}})"));
+  const json page = run(server, "lease6-get-page", {{"from", "start"}, {"limit", 10}});
+  CHECK(page["arguments"]["leases"][0] == lease);
 }
 
 TEST_CASE(

@@ -144,6 +144,32 @@ TEST_CASE("a committer sees a worker's changes whole, in order, none left out, t
   CHECK(log.committed() == kChanges);
 }
 
+TEST_CASE("a committer sees client data whole while the worker goes on writing") {
+  constexpr uint32_t kChanges = 10'000;
+  ChangeLog log(4096);
+  const auto data_of = [](uint32_t number) {
+    return std::vector<std::byte>(number * 7919 % kMaxClientData, static_cast<std::byte>(number));
+  };
+  std::thread worker([&] {
+    for (uint32_t i = 1; i <= kChanges; ++i) {
+      while (log.room() < ChangeLog::kRoomToRemember) std::this_thread::yield();
+      log.remember(testing::duid(i), data_of(i));
+    }
+  });
+  uint32_t expected = 1;
+  unsigned wrong = 0;
+  while (expected <= kChanges) {
+    const uint64_t last = log.drain(50, [&](const LeaseChange& change) {
+      wrong += wire::same_bytes(change.client_data, data_of(expected)) ? 0 : 1;
+      ++expected;
+    });
+    log.publish_committed(last);
+    if (log.pending() == 0) std::this_thread::yield();
+  }
+  worker.join();
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("threads mark foreign addresses of one sparse pool at once, and each mark is seen") {
   SparsePool pool(testing::address("2001:db8::"), testing::address("2001:db8::ffff:ffff:ffff:ffff"));
   std::atomic<unsigned> firsts{0};

@@ -54,11 +54,30 @@ uint64_t write_until_killed(const std::string& path, const char* durability, std
 /// of which at most two logs' worth can have been written.
 bool is_current(const std::optional<lease::LeaseRecord>& found, uint64_t sequence, uint64_t reported) {
   for (uint64_t later = sequence; later <= reported + 2 * kCrashLog; later += kCrashLeases) {
+    if (is_about_client(later)) continue;
     const auto change = crash_change(later);
     const bool deleted = change.kind == lease::LeaseChange::Kind::kDelete;
     if (deleted ? !found.has_value() : found == change.record) return true;
   }
   return false;
+}
+
+/// The last that was reported about each client, or something newer, is there, and whole.
+void check_reported_clients(Store& store, uint64_t reported) {
+  constexpr uint64_t kPeriod = kCrashClientEvery * kCrashClients;
+  std::vector<std::vector<std::byte>> kept(kCrashClients);
+  REQUIRE(store.load_clients([&](Bytes duid, Bytes data) {
+    const uint64_t client = wire::load_be64(duid.data() + 6);
+    kept.at(client).assign(data.begin(), data.end());
+  }));
+  uint64_t stale = 0;
+  for (uint64_t sequence = reported < kPeriod ? 1 : reported - kPeriod + 1; sequence <= reported; ++sequence) {
+    if (!is_about_client(sequence)) continue;
+    const auto& found = kept[crash_client(sequence)];
+    const uint64_t written = found.size() < 13 ? 0 : wire::load_be64(&found[5]);
+    if (written < sequence || found != crash_client_data(written)) ++stale;
+  }
+  CHECK(stale == 0);
 }
 
 void check_reported(const std::string& path, uint64_t reported) {
@@ -73,9 +92,11 @@ void check_reported(const std::string& path, uint64_t reported) {
   uint64_t stale = 0;
   const uint64_t oldest = reported < kCrashLeases ? 1 : reported - kCrashLeases + 1;
   for (uint64_t sequence = oldest; sequence <= reported; ++sequence) {
+    if (is_about_client(sequence)) continue;
     if (!is_current(leases[sequence % kCrashLeases], sequence, reported)) ++stale;
   }
   CHECK(stale == 0);
+  check_reported_clients(*store, reported);
 }
 
 void kill_many_times(const char* durability) {

@@ -26,7 +26,13 @@ int main(int argc, char** argv) {
   while (true) {
     // Not for as long as there is room: the committer may make room without end, and then nothing would be reported.
     for (size_t i = 0; i < storage::kCrashLog && log.room() != 0; ++i) {
-      const auto change = storage::crash_change(log.written() + 1);
+      const uint64_t sequence = log.written() + 1;
+      if (storage::is_about_client(sequence)) {
+        if (log.room() < lease::ChangeLog::kRoomToRemember) break;
+        log.remember(storage::duid_of(storage::crash_client(sequence)), storage::crash_client_data(sequence));
+        continue;
+      }
+      const auto change = storage::crash_change(sequence);
       log.append(change.kind, change.record);
     }
     const uint64_t committed = log.committed();

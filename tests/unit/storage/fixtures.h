@@ -60,6 +60,18 @@ inline void must_put(Store& store, const std::vector<lease::LeaseRecord>& record
   REQUIRE_MESSAGE(written, (written ? "" : written.error().message));
 }
 
+inline lease::LeaseChange remembers(uint64_t client, Bytes data) {
+  lease::LeaseChange change{.kind = lease::LeaseChange::Kind::kRemember, .record = {}, .client_data = data};
+  change.record.duid = duid_of(client);
+  return change;
+}
+
+inline void remember(Store& store, uint64_t client, const std::vector<std::byte>& data) {
+  Store::Batch batch;
+  batch.add(remembers(client, data));
+  REQUIRE(store.write(batch, true));
+}
+
 inline bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 /// The files of a directory with that extension, in order of name.

@@ -57,6 +57,49 @@ TEST_CASE("loading shows every lease exactly once, and never two of one shard at
   CHECK(once == clients);
 }
 
+TEST_CASE("loading shows what is kept of every client once, never two of one shard at the same time") {
+  const TemporaryDirectory directory;
+  constexpr uint64_t kClients = 20'000;
+  const auto data = client_data(60);
+  {
+    const auto store = open_store(directory / "db");
+    Store::Batch batch;
+    for (uint64_t i = 0; i < kClients; ++i) batch.add(remembers(i, data));
+    REQUIRE(store->write(batch, true));
+  }
+  const auto store = open_store(directory / "db");
+  remember(*store, kClients, data);  // one that is only in the log
+  std::array<std::unordered_map<std::string, unsigned>, lease::kShardCount> seen;
+  std::array<std::atomic<unsigned>, lease::kShardCount> inside{};
+  std::atomic<unsigned> met{0}, wrong{0};
+  const auto count = store->load_clients([&](Bytes duid, Bytes client_data) {
+    const unsigned shard = lease::shard_of(lease::duid_hash(duid));
+    if (inside[shard]++ != 0) ++met;
+    ++seen[shard][std::string(wire::text_of(duid))];
+    if (!wire::same_bytes(client_data, data)) ++wrong;
+    --inside[shard];
+  });
+  REQUIRE(count);
+  CHECK(*count == kClients + 1);
+  CHECK(met == 0);
+  CHECK(wrong == 0);
+  uint64_t clients = 0;
+  for (const auto& shard : seen) clients += shard.size();
+  CHECK(clients == kClients + 1);
+}
+
+TEST_CASE("client data that is damaged ends the loading with the client's name") {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory / "db");
+  remember(*store, 1, client_data(60));
+  auto other = client_data(60);
+  other[0] = std::byte{0};  // no such version
+  remember(*store, 2, other);
+  const auto loaded = store->load_clients([](Bytes, Bytes) {});
+  REQUIRE_FALSE(loaded);
+  CHECK(has(loaded.error().message, duid_of(2).to_string()));
+}
+
 TEST_CASE("an empty database loads, with nothing in it") {
   const TemporaryDirectory directory;
   const auto report = open_store(directory / "db")->load([](const lease::LeaseRecord&) { FAIL("a lease"); });
@@ -68,7 +111,8 @@ TEST_CASE("an empty database loads, with nothing in it") {
 void put_raw(const std::string& path, const std::string& key, const std::string& value) {
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), path, {{"default", {}}, {"meta", {}}}, &handles, &db).ok());
+  REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), path, {{"default", {}}, {"meta", {}}, {"clients", {}}}, &handles, &db)
+              .ok());
   REQUIRE(db->Put(rocksdb::WriteOptions(), handles[0], key, value).ok());
   for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
   delete db;

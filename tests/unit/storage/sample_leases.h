@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
+#include "dataplane/lease/client_data.h"
 #include "dataplane/lease/record.h"
 
 namespace tandem6::storage {
@@ -33,6 +35,15 @@ inline lease::LeaseRecord record_of(const lease::LeaseKey& key, uint64_t number)
           .valid = Seconds{4000},
           .last_contact = AbsoluteTime{800000000},
           .duid = duid_of(number)};
+}
+
+/// Client data of that size, as lease/client_data.h has it: a host name and nothing else.
+inline std::vector<std::byte> client_data(size_t size) {
+  std::vector<std::byte> data(size, std::byte{'a'});
+  data[0] = std::byte{lease::kClientDataVersion};
+  data[1] = std::byte{static_cast<uint8_t>(lease::ClientTag::kHostname)};
+  wire::store_be16(&data[2], static_cast<uint16_t>(size - 4));
+  return data;
 }
 
 inline lease::LeaseRecord address_lease(uint64_t number) { return record_of(address_key(number), number); }

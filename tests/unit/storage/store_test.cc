@@ -9,6 +9,18 @@
 namespace tandem6::storage {
 namespace {
 
+/// Makes the database one of a tandem6 that did not know this column family yet.
+void drop_family(const std::string& path, const std::string& name) {
+  rocksdb::DB* opened = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), path, {{"default", {}}, {"meta", {}}, {name, {}}}, &handles, &opened)
+              .ok());
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  REQUIRE(db->DropColumnFamily(handles[2]).ok());
+  for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  REQUIRE(db->Close().ok());
+}
+
 TEST_CASE("a database is made where there is none, and has everything after it was opened again") {
   const TemporaryDirectory directory;
   {
@@ -22,7 +34,7 @@ TEST_CASE("a database is made where there is none, and has everything after it w
   CHECK(*store->find(address_key(3)) == std::nullopt);
   CHECK(*store->get_meta("server-duid") == std::string("\0\1x", 3));
   CHECK(*store->get_meta("search-key") == std::nullopt);
-  CHECK(*store->get_meta("schema-version") == "1");
+  CHECK(*store->get_meta("schema-version") == "2");
 }
 
 TEST_CASE("a lease put again is the newer one, a deleted one is gone, also after reopening") {
@@ -63,8 +75,8 @@ TEST_CASE("a meta value does not keep the logs of all leases written since alive
 
 TEST_CASE("another schema version is refused by name") {
   const TemporaryDirectory directory;
-  REQUIRE(open_store(directory / "db")->put_meta("schema-version", "2"));
-  CHECK(has(refusal_of(directory / "db"), "has schema version 2, and this tandem6 knows version 1"));
+  REQUIRE(open_store(directory / "db")->put_meta("schema-version", "3"));
+  CHECK(has(refusal_of(directory / "db"), "has schema version 3, and this tandem6 knows version 2"));
 }
 
 TEST_CASE("another program's database is refused and left as it was") {
@@ -92,11 +104,13 @@ TEST_CASE("a column family of a later tandem6 is refused by name") {
   open_store(path);
   rocksdb::DB* opened = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  REQUIRE(rocksdb::DB::Open(rocksdb::DBOptions(), path, {{"default", {}}, {"meta", {}}}, &handles, &opened).ok());
+  REQUIRE(
+      rocksdb::DB::Open(rocksdb::DBOptions(), path, {{"default", {}}, {"meta", {}}, {"clients", {}}}, &handles, &opened)
+          .ok());
   const std::unique_ptr<rocksdb::DB> db(opened);
   rocksdb::ColumnFamilyHandle* later = nullptr;
   REQUIRE(db->CreateColumnFamily({}, "failover", &later).ok());
-  for (auto* handle : {handles[0], handles[1], later}) db->DestroyColumnFamilyHandle(handle);
+  for (auto* handle : {handles[0], handles[1], handles[2], later}) db->DestroyColumnFamilyHandle(handle);
   REQUIRE(db->Close().ok());
   CHECK(has(refusal_of(path), "column family \"failover\""));
 }
@@ -109,7 +123,94 @@ TEST_CASE("a database whose making was cut short is made to the end") {
   rocksdb::DB* db = nullptr;
   REQUIRE(rocksdb::DB::Open(options, path, &db).ok());
   delete db;
-  CHECK(*open_store(path)->get_meta("schema-version") == "1");
+  CHECK(*open_store(path)->get_meta("schema-version") == "2");
+}
+
+TEST_CASE("a database of version 1 is taken over with its leases, and so is one whose taking over was cut short") {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "db";
+  for (const bool cut_short : {false, true}) {
+    {
+      const auto store = open_store(path);
+      must_put(*store, {address_lease(1)});
+      REQUIRE(store->put_meta("schema-version", "1"));
+    }
+    if (!cut_short) drop_family(path, "clients");
+    const auto store = open_store(path);
+    CHECK(*store->get_meta("schema-version") == "2");
+    CHECK(*store->find(address_key(1)) == address_lease(1));
+    remember(*store, 1, client_data(20));
+    CHECK(*store->find_client(duid_of(1).bytes()) == client_data(20));
+  }
+}
+
+TEST_CASE("what is kept of a client: put, put again, deleted with its last lease, also after reopening") {
+  const TemporaryDirectory directory;
+  {
+    const auto store = open_store(directory / "db");
+    remember(*store, 1, client_data(20));
+    remember(*store, 2, client_data(1400));
+    remember(*store, 3, client_data(30));
+    remember(*store, 4, client_data(40));
+    remember(*store, 1, client_data(25));
+    remember(*store, 3, {});
+    Store::Batch batch;
+    batch.add({.kind = lease::LeaseChange::Kind::kDelete, .record = address_lease(4), .forgets_client = true});
+    batch.add({.kind = lease::LeaseChange::Kind::kDelete, .record = address_lease(2)});
+    REQUIRE(store->write(batch, true));
+  }
+  const auto store = open_store(directory / "db");
+  CHECK(*store->find_client(duid_of(1).bytes()) == client_data(25));
+  CHECK(*store->find_client(duid_of(2).bytes()) == client_data(1400));
+  for (const uint64_t gone : {3U, 4U, 5U}) CHECK(store->find_client(duid_of(gone).bytes())->empty());
+}
+
+TEST_CASE("pages of what is kept of clients show each once, and go on behind one that is gone") {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory / "db");
+  const auto data = client_data(30);
+  std::set<std::string> expected, seen;
+  for (uint64_t i = 0; i < 500; ++i) {
+    remember(*store, i, data);
+    expected.insert(duid_of(i).to_string());
+  }
+  std::optional<Duid> after;
+  do {
+    unsigned shown = 0;
+    const auto last = store->page_clients(after, 64, [&](Bytes duid, Bytes client_data) {
+      ++shown;
+      CHECK(wire::same_bytes(client_data, data));
+      CHECK(seen.insert(Duid::from_bytes(duid)->to_string()).second);
+    });
+    REQUIRE(last);
+    CHECK(shown <= 64);
+    if (*last) {
+      Store::Batch batch;
+      lease::LeaseChange gone{.kind = lease::LeaseChange::Kind::kRemember, .record = {}};
+      gone.record.duid = **last;
+      batch.add(gone);
+      REQUIRE(store->write(batch, true));
+    }
+    after = *last;
+  } while (after);
+  CHECK(seen == expected);
+}
+
+TEST_CASE("a batch that had to be written twice keeps what it says of clients") {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory / "db");
+  Store::Batch batch;
+  const auto data = client_data(20);
+  batch.add(remembers(1, data));
+  REQUIRE(store->write(batch, true));
+  REQUIRE(store->resume());
+  REQUIRE(store->write(batch, true));
+  CHECK(*store->find_client(duid_of(1).bytes()) == data);
+  batch.clear();
+  CHECK(batch.count() == 0);
+  remember(*store, 1, {});
+  REQUIRE(store->write(batch, true));
+  CHECK(store->find_client(duid_of(1).bytes())->empty());
 }
 
 TEST_CASE("a database in use is refused with its path and whom to look for") {

@@ -74,7 +74,11 @@ TEST_CASE("RFC 8415 7.3: message types have their names") {
   CHECK(to_string(MessageType::kRelayForward) == "RELAY-FORW");
   CHECK(to_string(MessageType::kRelayReply) == "RELAY-REPL");
   CHECK(to_string(static_cast<MessageType>(0)) == "unknown");
-  CHECK(to_string(static_cast<MessageType>(14)) == "unknown");
+  CHECK(to_string(MessageType::kLeasequery) == "LEASEQUERY");
+  CHECK(to_string(MessageType::kLeasequeryReply) == "LEASEQUERY-REPLY");
+  CHECK(to_string(MessageType::kLeasequeryDone) == "LEASEQUERY-DONE");
+  CHECK(to_string(MessageType::kLeasequeryData) == "LEASEQUERY-DATA");
+  CHECK(to_string(static_cast<MessageType>(18)) == "unknown");
 }
 
 TEST_CASE("RFC 8415 8: a message whose options do not fit is malformed") {

@@ -1,0 +1,23 @@
+// Something that another thread wants done on shards: it is run by the worker that owns them, between two bursts.
+#pragma once
+
+#include <functional>
+
+#include "dataplane/lease/shard_group.h"
+#include "dataplane/lease/snapshot.h"
+
+namespace tandem6::lease {
+
+/// Where an errand is run.
+struct ErrandPlace {
+  ShardGroup& leases;
+  const Snapshot& snapshot;
+  AbsoluteTime now;
+};
+
+/// Packets wait meanwhile: it takes some hundred microseconds at most, does not wait, and does not throw. What it
+/// changes goes to the log like everything else, so it asks for room first. What it gathers is for the one who sent it,
+/// who waits for its end and may look at it then.
+using Errand = std::function<void(const ErrandPlace&)>;
+
+}  // namespace tandem6::lease
