@@ -171,7 +171,7 @@ Definitions vendor_options() {
 
 Definitions all_options() {
   Definitions all = dhcp6_options();
-  for (Definitions more : {softwire_options(), ntp_options(), vendor_options()})
+  for (const Definitions& more : {softwire_options(), ntp_options(), vendor_options()})
     all.insert(all.end(), more.begin(), more.end());
   return all;
 }

@@ -1,5 +1,6 @@
 #include "dataplane/lease/option_set.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include "dataplane/lease/option_choice.h"

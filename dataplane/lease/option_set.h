@@ -2,7 +2,6 @@
 // configuration is read. Which of them a client gets is option_choice.h's part.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -276,7 +276,7 @@ std::map<std::pair<uint16_t, std::string>, std::string> expected(const std::vect
 }  // namespace
 
 TEST_CASE("whatever scopes and clients there are, no option is sent twice, and those of the rules are") {
-  std::mt19937 random(20260422);  // NOLINT: the same inputs every time
+  std::mt19937 random(20260422);  // the same inputs every time
   for (int round = 0; round < 20000; ++round) {
     std::vector<OptionSet> sets(random() % 5);
     std::vector<const OptionSet*> chain;
