@@ -615,8 +615,8 @@ const KeyTable& tandem6_keys() {
       {{
            {"dataplane", kObject, kSupported, "", nullptr, dataplane_keys},
            {"storage", kObject, kSupported, "", nullptr, storage_keys},
-           {"reconfigure", kBoolean, kSupported,
-            "default false; gives clients that accept Reconfigure their keys (RFC 8415 §20.4)"},
+           {"reconfigure", kBoolean, kRefused,
+            "not supported yet: no Reconfigure is sent, so no client gets a key for it", is_false},
            {"failover", kAny, kRefused, "not supported yet: this server runs alone", is_empty},
            {"metrics", kAny, kRefused, "not supported yet: ask the control socket for `statistic-get-all`", is_empty},
        },

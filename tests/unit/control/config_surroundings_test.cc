@@ -222,10 +222,10 @@ TEST_CASE("parameters of the leasequery hook that cannot be") {
         "65535");
 }
 
-TEST_CASE("tandem6.reconfigure: off unless the file says otherwise") {
+TEST_CASE("tandem6.reconfigure: refused as long as no Reconfigure is sent") {
   const auto with_tandem6 = [](const std::string& keys) {
     return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]}}, "tandem6": {)" + keys + "}}";
   };
   CHECK_FALSE(check_clean(with_tandem6("")).reconfigure);
-  CHECK(check_clean(with_tandem6("\"reconfigure\": true")).reconfigure);
+  check_one_error(with_tandem6("\"reconfigure\": true"), "tandem6.reconfigure", "no Reconfigure is sent");
 }
