@@ -1,5 +1,7 @@
 #include "control/config/pd_exclude.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "control/config/address_text.h"
@@ -12,8 +14,9 @@ namespace {
 std::vector<std::byte> encode(const Ipv6Prefix& excluded, uint8_t delegated_length) {
   const size_t octets = (excluded.length - delegated_length + 7U) / 8U;
   const Ipv6Address bits = Ipv6Address::from_number(excluded.address.number() << delegated_length);
-  std::vector<std::byte> data{static_cast<std::byte>(excluded.length)};
-  data.insert(data.end(), bits.octets.begin(), bits.octets.begin() + static_cast<std::ptrdiff_t>(octets));
+  std::vector<std::byte> data(1 + octets);
+  data[0] = static_cast<std::byte>(excluded.length);
+  std::copy_n(bits.octets.begin(), octets, data.begin() + 1);
   return data;
 }
 
