@@ -86,7 +86,8 @@ void add_packets(Statistics& all, const Totals& totals) {
 }
 
 void add_drops(Statistics& all, const Totals& totals) {
-  for (const std::string_view name : {kParseFailed, kNotForUs, kRfcViolation, kQueueFull, kLimitExceeded, kProcessingFailed}) {
+  for (const std::string_view name :
+       {kParseFailed, kNotForUs, kRfcViolation, kQueueFull, kLimitExceeded, kProcessingFailed}) {
     all[std::string(name)] = 0;
   }
   U128& dropped = all["pkt6-receive-drop"];

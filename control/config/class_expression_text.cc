@@ -417,8 +417,8 @@ std::optional<uint16_t> Parser::option_code(bool may_be_name) {
   if (may_be_name && token_.kind == Kind::kWord) {
     const OptionDefinition* definition = option_by_name(token_.text);
     if (definition == nullptr)
-      return fail(token_.column,
-                  fmt::format("there is no option \"{}\"{}", token_.text, did_you_mean(token_.text, names_of_options())));
+      return fail(token_.column, fmt::format("there is no option \"{}\"{}", token_.text,
+                                             did_you_mean(token_.text, names_of_options())));
     code = definition->code;
     advance();
   } else {
