@@ -360,16 +360,16 @@ void Exchange::write_options() {
   write_reconfigure();
 }
 
-// Those that shared network, subnet and pool ask for once they serve the client.
+// Those that pool, subnet and shared network ask for once they serve the client, in Kea's order.
 ClassSet Exchange::with_additional_classes(const Subnet* subnet) const {
   ClassSet all = classes;
   const ClassTable& table = snapshot.classes();
   if (table.empty()) return all;
+  if (served_from_ != nullptr) table.evaluate_additional(served_from_->additional_classes, request, all);
+  if (subnet != nullptr) table.evaluate_additional(subnet->additional_classes, request, all);
   if (link != nullptr && link->network != nullptr) {
     table.evaluate_additional(link->network->additional_classes, request, all);
   }
-  if (subnet != nullptr) table.evaluate_additional(subnet->additional_classes, request, all);
-  if (served_from_ != nullptr) table.evaluate_additional(served_from_->additional_classes, request, all);
   return all;
 }
 
