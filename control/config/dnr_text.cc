@@ -99,18 +99,18 @@ tl::expected<std::vector<std::byte>, Error> encode_dnr(const std::vector<std::st
                           values.size())});
   Result out = encode(OptionField::kUint16, values[0]);
   if (!out) return out;
-  const Result name = encode(OptionField::kFqdn, values[1]);
+  Result name = encode(OptionField::kFqdn, values[1]);
   if (!name) return name;
   append_u16(*out, name->size());
   append(*out, *name);
   if (values.size() == 2) return out;  // RFC 9463 §3.1.6: the name is enough
 
-  const Result addresses = encode_addresses(values[2]);
+  Result addresses = encode_addresses(values[2]);
   if (!addresses) return addresses;
   append_u16(*out, addresses->size());
   append(*out, *addresses);
   if (values.size() == 3) return out;
-  const Result parameters = encode_parameters(values[3]);
+  Result parameters = encode_parameters(values[3]);
   if (!parameters) return parameters;
   append(*out, *parameters);
   return out;

@@ -92,7 +92,6 @@ const Rules kNameUpdates = {
     {"hostname-char-replacement", kString, kSupported, "default none: they are left out"},
 };
 
-constexpr std::string_view kNoClasses = "not supported yet: there are no client classes";
 const Rules kClassChoice = {
     {"client-class", kString, kSupported, "the old name of `client-classes`, for one class"},
     {"client-classes", kStrings, kSupported, "a client in none of them gets nothing here"},

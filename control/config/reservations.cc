@@ -47,6 +47,8 @@ bool read_identifier(const Node& entry, lease::Reservation& reservation, Remarks
       remarks.error(*value, fmt::format("a DUID has {} to {} octets", Duid::kMinSize, Duid::kMaxSize));
       return false;
     }
+    if (key.identifier == HostIdentifier::kFlexId)
+      remarks.warning(*value, "no client has this: identifiers of the library flex_id are not supported yet");
     reservation.identifier = key.identifier;
     reservation.value = *octets;
   }

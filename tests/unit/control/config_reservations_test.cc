@@ -18,12 +18,11 @@ Ipv6Address address(const char* text) { return Ipv6Address::parse(text).value();
 
 }  // namespace
 
-TEST_CASE("reservations by DUID, hardware address and flexible identifier") {
+TEST_CASE("reservations by DUID and hardware address; a flexible identifier is nobody's") {
   const Configuration configuration = check_clean(reserve(
       R"({"duid": "01:02:03:04:05", "ip-addresses": ["2001:db8:1::5"], "prefixes": ["2001:db8:100:1200::/56"], "hostname": "a"},
-         {"hw-address": "02:00:00:00:00:01", "ip-addresses": ["2001:db8:1::6"]},
-         {"flex-id": "'port 7'", "prefixes": ["2001:db8:900::/48"]})"));
-  REQUIRE(configuration.reservations.size() == 3);
+         {"hw-address": "02:00:00:00:00:01", "ip-addresses": ["2001:db8:1::6"]})"));
+  REQUIRE(configuration.reservations.size() == 2);
   const lease::Reservation& first = configuration.reservations[0];
   CHECK(first.scope == 7);
   CHECK(first.identifier == lease::HostIdentifier::kDuid);
@@ -33,8 +32,8 @@ TEST_CASE("reservations by DUID, hardware address and flexible identifier") {
   CHECK(first.units[0] == lease::LeaseKey{lease::LeaseType::kAddress, 128, address("2001:db8:1::5")});
   CHECK(first.units[1] == lease::LeaseKey{lease::LeaseType::kPrefix, 56, address("2001:db8:100:1200::")});
   CHECK(configuration.reservations[1].identifier == lease::HostIdentifier::kHardwareAddress);
-  CHECK(configuration.reservations[2].identifier == lease::HostIdentifier::kFlexId);
-  CHECK(configuration.reservations[2].value.size() == 6);
+  check_warning(reserve(R"({"flex-id": "'port 7'", "prefixes": ["2001:db8:900::/48"]})"),
+                "Dhcp6.subnet6[0].reservations[0].flex-id", "no client has this");
 }
 
 TEST_CASE("reservations that cannot be are errors at their place") {
