@@ -14,12 +14,10 @@ constexpr size_t kBlock = 64;  // of both hashes
 using Block = std::array<std::byte, kBlock>;
 
 // What mbedTLS calls octets.
-const unsigned char* octets(Bytes bytes) {
-  return static_cast<const unsigned char*>(static_cast<const void*>(bytes.data()));
-}
+const unsigned char* octets(Bytes bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
 template <size_t N>
 unsigned char* octets(std::array<std::byte, N>& bytes) {
-  return static_cast<unsigned char*>(static_cast<void*>(bytes.data()));
+  return reinterpret_cast<unsigned char*>(bytes.data());
 }
 
 struct Md5 {
