@@ -40,9 +40,8 @@ class Row {
   uint64_t number(std::string_view column, uint64_t most) {
     const std::string_view digits = text(column);
     uint64_t value = 0;
-    const char* end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, value);
-    if (error == std::errc{} && stop == end && value <= most) return value;
+    const auto [stop, error] = std::from_chars(digits.begin(), digits.end(), value);
+    if (error == std::errc{} && stop == digits.end() && value <= most) return value;
     complain(column, fmt::format("is no number from 0 to {}", most));
     return 0;
   }
