@@ -410,7 +410,7 @@ tl::expected<std::vector<std::string>, Error> Daemon::apply(control::ConfigResul
 tl::expected<std::vector<std::string>, Error> Daemon::weigh_losses(const control::Configuration& next,
                                                                    control::LostLeases lost) {
   const auto loss = control::count_lost_leases(*store_, configuration_, next, now());
-  const std::vector<std::string> lines =
+  std::vector<std::string> lines =
       loss ? control::describe(*loss)
            : std::vector{"leases that lie in no pool any more could not be counted: " + loss.error().message};
   if (lost == control::LostLeases::kWarn || lines.empty()) return lines;
