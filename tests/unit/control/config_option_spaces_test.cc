@@ -36,7 +36,7 @@ lease::OptionSet options_for_classes(const std::string& entries) {
   return options;
 }
 
-std::string sent_to(const lease::OptionSet& options, std::vector<lease::ClassId> classes) {
+std::string sent_to(const lease::OptionSet& options, const std::vector<lease::ClassId>& classes) {
   lease::OptionWish wish;
   for (const lease::ClassId id : classes) wish.classes.add(id);
   std::array<std::byte, 512> buffer{};

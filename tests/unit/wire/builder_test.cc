@@ -192,9 +192,9 @@ namespace {
 /// What a Relay-forward with these options is answered with around an empty message.
 std::string reply_to(const Octets& options) {
   const Octets empty = message(1, 1, {});
-  ReceivedMessage received;
-  REQUIRE(received.parse(relay_forward(0, "2001:db8::1", "fe80::c", {options, relay_message(empty)})) ==
-          MessageFault::kNone);
+  const Octets datagram = relay_forward(0, "2001:db8::1", "fe80::c", {options, relay_message(empty)});
+  ReceivedMessage received;  // views into the datagram
+  REQUIRE(received.parse(datagram) == MessageFault::kNone);
   return written([&](Writer& out) {
     RelayReplies replies(out, received.relays());
     out.bytes(empty);
