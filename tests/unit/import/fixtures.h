@@ -28,7 +28,7 @@ inline std::string row(std::string_view address, std::string_view duid = "00:03:
 }
 
 /// The same with the column of this name changed.
-inline std::string with(std::string row, std::string_view column, std::string_view value) {
+inline std::string with(const std::string& row, std::string_view column, std::string_view value) {
   const Columns columns(kHeader);
   const auto place = columns.place_of(column);
   REQUIRE(place);
