@@ -5,7 +5,6 @@
 
 using namespace tandem6::testing;
 using tandem6::Ipv6Prefix;
-using tandem6::Seconds;
 namespace lease = tandem6::lease;
 
 namespace {
