@@ -244,18 +244,15 @@ const Lease* Exchange::take(const RequestedIa& ia, const ReservedUnit* reserved)
 }
 
 const Lease* Exchange::take_from_pools(const RequestedIa& ia) {
-  const UnitWish wish{.type = ia.type, .iaid = ia.iaid, .unit = wanted(ia), .classes = classes};
-  // The subnet of the wanted unit first: the others would find something in their own pools.
-  const Subnet* preferred = wish.unit ? home_of(*wish.unit) : nullptr;
-  for (const bool as_preferred : {true, false}) {
-    for (const Subnet* subnet : link->subnets) {
-      if ((subnet == preferred) != as_preferred || !admits(*subnet)) continue;
-      const Terms terms = terms_for(*subnet, ia, wish.unit.value_or(LeaseKey{}));
-      if (const Lease* lease = group.allocate(request, *subnet, snapshot, wish, terms, now)) return lease;
-    }
-  }
-  group.count_failure(*link->subnets.front());
-  return nullptr;
+  const UnitWish wish = wish_of(ia);
+  const Lease* lease = nullptr;
+  const bool found = any_subnet(wish, [&](const Subnet& subnet) {
+    const Terms terms = terms_for(subnet, ia, wish.unit.value_or(LeaseKey{}));
+    lease = group.allocate(request, subnet, snapshot, wish, terms, now);
+    return lease != nullptr;
+  });
+  if (!found) group.count_failure(*link->subnets.front());
+  return lease;
 }
 
 // --- answering -------------------------------------------------------------------------------------------------------

@@ -79,6 +79,14 @@ class Exchange {
   const Subnet* first_subnet() const;
   /// Which unit the client would like for this IA, among those that it may have. Needs a link.
   std::optional<LeaseKey> wanted(const RequestedIa& ia) const;
+  /// The same as the search for units takes it.
+  UnitWish wish_of(const RequestedIa& ia) const {
+    return {.type = ia.type, .iaid = ia.iaid, .unit = wanted(ia), .classes = classes};
+  }
+  /// Calls `attempt(const Subnet&)` for the subnets of the link that the client may use, until one returns true. That
+  /// of the wanted unit comes first: the others would find something in their own pools. Needs a link.
+  template <typename Attempt>
+  bool any_subnet(const UnitWish& wish, Attempt&& attempt) const;
   /// The reserved unit that the IA should have and has not: free, and in no other IA of the client. Null also when the
   /// IA holds a reserved one already. Needs a link.
   const ReservedUnit* reserved_due(const RequestedIa& ia, const HeldLeases& held, const Offered& offered) const;
@@ -122,5 +130,15 @@ class Exchange {
   const Pool* served_from_ = nullptr;
   std::optional<Ipv6Address> first_address_;  // granted
 };
+
+template <typename Attempt>
+bool Exchange::any_subnet(const UnitWish& wish, Attempt&& attempt) const {
+  const Subnet* preferred = wish.unit ? home_of(*wish.unit) : nullptr;
+  if (preferred != nullptr && attempt(*preferred)) return true;
+  for (const Subnet* subnet : link->subnets) {
+    if (subnet != preferred && admits(*subnet) && attempt(*subnet)) return true;
+  }
+  return false;
+}
 
 }  // namespace tandem6::lease

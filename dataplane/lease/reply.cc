@@ -108,12 +108,8 @@ void Reply::renew_within(const RenewTimes& times) {
     if (a.count == 0 || b.count == 0) return Seconds{a.count + b.count};
     return std::min(a, b);
   };
-  if (renew_times_seen_) {
-    renew_times_ = {earlier(renew_times_.t1, times.t1), earlier(renew_times_.t2, times.t2)};
-  } else {
-    renew_times_ = times;
-    renew_times_seen_ = true;
-  }
+  const RenewTimes before = renew_times_.value_or(times);
+  renew_times_ = {earlier(before.t1, times.t1), earlier(before.t2, times.t2)};
 }
 
 void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid, Bytes pd_exclude) {
@@ -129,9 +125,10 @@ void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid, Bytes p
 }
 
 Answer Reply::finish(bool after_commit) {
+  const RenewTimes times = renew_times_.value_or(RenewTimes{});
   for (const size_t at : renew_times_at_) {
-    writer_.overwrite_u32(at, renew_times_.t1.count);
-    writer_.overwrite_u32(at + sizeof(uint32_t), renew_times_.t2.count);
+    writer_.overwrite_u32(at, times.t1.count);
+    writer_.overwrite_u32(at + sizeof(uint32_t), times.t2.count);
   }
   relays_.close(writer_);
   if (writer_.overflow()) return dropped(DropReason::kReplyTooBig);

@@ -60,8 +60,7 @@ class Reply {
   wire::Writer writer_;
   wire::RelayReplies relays_;
   wire::MessageType type_{};
-  RenewTimes renew_times_{};
-  bool renew_times_seen_ = false;
+  std::optional<RenewTimes> renew_times_;
   FixedList<size_t, kMaxIasPerMessage> renew_times_at_;  ///< where T1 and T2 have yet to be written
 };
 

@@ -21,10 +21,6 @@ std::optional<LeaseKey> next_free(const Pool& pool, const DensePool& dense, cons
   return std::nullopt;
 }
 
-UnitWish wish_of(const Exchange& exchange, const RequestedIa& ia) {
-  return {.type = ia.type, .iaid = ia.iaid, .unit = exchange.wanted(ia), .classes = exchange.classes};
-}
-
 // Two IAs of one message would be offered the same unit, because an Advertise takes nothing. Finds another one for the
 // second; the client's Request then asks for it by name.
 std::optional<LeaseKey> another_unit(Exchange& exchange, const Subnet& subnet, UnitWish wish, const Offered& offered) {
@@ -50,17 +46,15 @@ struct Found {
 
 // What Exchange::take_from_pools() would take for this IA, were those before it in the message bound already.
 std::optional<Found> find_free(Exchange& exchange, const RequestedIa& ia, const Offered& offered) {
-  const UnitWish wish = wish_of(exchange, ia);
-  const Subnet* preferred = wish.unit ? exchange.home_of(*wish.unit) : nullptr;
-  for (const bool as_preferred : {true, false}) {
-    for (const Subnet* subnet : exchange.link->subnets) {
-      if ((subnet == preferred) != as_preferred || !exchange.admits(*subnet)) continue;
-      auto key = exchange.group.look_for(exchange.request, *subnet, exchange.snapshot, wish);
-      if (key && contains(offered, *key)) key = another_unit(exchange, *subnet, wish, offered);
-      if (key) return Found{*key, subnet};
-    }
-  }
-  return std::nullopt;
+  const UnitWish wish = exchange.wish_of(ia);
+  std::optional<Found> found;
+  exchange.any_subnet(wish, [&](const Subnet& subnet) {
+    auto key = exchange.group.look_for(exchange.request, subnet, exchange.snapshot, wish);
+    if (key && contains(offered, *key)) key = another_unit(exchange, subnet, wish, offered);
+    if (key) found = Found{*key, &subnet};
+    return key.has_value();
+  });
+  return found;
 }
 
 // What a Request would get for this IA now: what is reserved, the leases that it has, else a free unit.

@@ -34,7 +34,7 @@ enum class OptionCode : uint16_t {
   kClientId = 1,
   kServerId = 2,
   kIaNa = 3,
-  kIaTa = 4,  // obsolete since RFC 9915: recognised, ignored
+  kIaTa = 4,  // obsolete since RFC 9915: refused by status
   kIaAddress = 5,
   kOptionRequest = 6,
   kPreference = 7,
