@@ -1,7 +1,7 @@
 // RFC 8415 §18.3.5: REBIND.
 #include <doctest/doctest.h>
 
-#include "tests/support/server_fixture.h"
+#include "engine_fixture.h"
 
 using namespace tandem6::testing;
 using tandem6::Seconds;
@@ -9,29 +9,18 @@ namespace lease = tandem6::lease;
 
 namespace {
 
-lease::Subnet lan(Pools& pools) {
-  lease::Subnet subnet = tandem6::testing::subnet(1, "2001:db8:1::/64", 0);
-  subnet.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::1ff")};
-  subnet.prefix_pools = {pools.prefixes("2001:db8:8000::/48", 56)};
-  return subnet;
-}
-
 const Octets kAddressIa = ia_na(7, {ia_address("2001:db8:1::123")});
 const Octets kPrefixIa = ia_pd(8, {ia_prefix("2001:db8:8000:4200::", 56)});
 
-struct ServerWithLeases : Server {
-  explicit ServerWithLeases(lease::Subnet subnet) : Server({std::move(subnet)}) {
-    REQUIRE(send(from_client(kRequest, {kAddressIa, kPrefixIa})).ias().size() == 2);
-    REQUIRE(changes().size() == 2);
-    now = now + Seconds{2500};
-  }
-};
+ServerWithLeases server_with_leases(lease::Subnet subnet) {
+  return {std::move(subnet), kAddressIa, kPrefixIa, Seconds{2500}};
+}
 
 }  // namespace
 
 TEST_CASE("RFC 8415 18.3.5: REBIND of known leases: new lifetimes, our Server Identifier, to the octet, and logged") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const Response response = server.send(from_client(kRebind, {kAddressIa, kPrefixIa}));
   REQUIRE(response.answered());
   CHECK(to_hex(response.bytes) ==
@@ -47,7 +36,7 @@ TEST_CASE("RFC 8415 18.3.5: REBIND of known leases: new lifetimes, our Server Id
 
 TEST_CASE("RFC 8415 18.3.5: an unknown IA with leases that suit the link: silence, another server may know it") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const auto rebind = [&](const Octets& ias) { return server.send(from_client(kRebind, {ias}, kOtherClientDuid)); };
   CHECK(rebind(kAddressIa).dropped() == "no-binding");
   CHECK(rebind(kPrefixIa).dropped() == "no-binding");
@@ -72,7 +61,7 @@ TEST_CASE("RFC 8415 18.3.5: what an unknown IA lists that does not suit the link
 
 TEST_CASE("RFC 8415 18.3.5: an unknown IA beside a known one gets NoBinding") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const Response response = server.send(from_client(kRebind, {ia_na(99, {ia_address("2001:db8:1::150")}), kAddressIa}));
   REQUIRE(response.ias().size() == 2);
   CHECK(response.ias()[0].status == 3u);
@@ -81,7 +70,7 @@ TEST_CASE("RFC 8415 18.3.5: an unknown IA beside a known one gets NoBinding") {
 
 TEST_CASE("RFC 8415 18.3.5: a known lease that no longer suits the link comes back with lifetimes of 0") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   server.configure({subnet(1, "2001:db8:2::/64", 0)});
   const Response response = server.send(from_client(kRebind, {kAddressIa, kPrefixIa}));
   REQUIRE(response.ias().size() == 2);
@@ -96,7 +85,7 @@ TEST_CASE("RFC 8415 18.3.5: a known lease that no longer suits the link comes ba
 
 TEST_CASE("RFC 8415 18.3.5: on a link that we know nothing about: silence") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   server.port = 5;
   CHECK(server.send(from_client(kRebind, {kAddressIa})).dropped() == "no-subnet");
   CHECK(server.changes().empty());

@@ -1,7 +1,7 @@
 // RFC 8415 §18.3.7 and §18.3.8: RELEASE and DECLINE.
 #include <doctest/doctest.h>
 
-#include "tests/support/server_fixture.h"
+#include "engine_fixture.h"
 
 using namespace tandem6::testing;
 using tandem6::Seconds;
@@ -9,24 +9,10 @@ namespace lease = tandem6::lease;
 
 namespace {
 
-/// One address and one prefix.
-lease::Subnet tiny(Pools& pools) {
-  lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
-  lan.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::100")};
-  lan.prefix_pools = {pools.prefixes("2001:db8:8000::/56", 56)};
-  return lan;
-}
-
 const Octets kAddressIa = ia_na(7, {ia_address("2001:db8:1::100")});
 const Octets kPrefixIa = ia_pd(8, {ia_prefix("2001:db8:8000::", 56)});
 
-struct ServerWithLeases : Server {
-  explicit ServerWithLeases(Pools& pools) : Server({tiny(pools)}) {
-    REQUIRE(send(from_client(kRequest, {kAddressIa, kPrefixIa})).ias().size() == 2);
-    REQUIRE(changes().size() == 2);
-    now = now + Seconds{100};
-  }
-};
+ServerWithLeases server_with_leases(Pools& pools) { return {tiny(pools), kAddressIa, kPrefixIa, Seconds{100}}; }
 
 size_t leases_in(const Response& response) {
   size_t count = 0;
@@ -39,7 +25,7 @@ size_t leases_in(const Response& response) {
 TEST_CASE(
     "RFC 8415 18.3.7: RELEASE: Success for the message and no IA, the leases free for others once the log is on disk") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   const Response response = server.send(from_client(kRelease, {kAddressIa, kPrefixIa}));
   REQUIRE(response.answered());
   CHECK(response.type() == kReply);
@@ -62,7 +48,7 @@ TEST_CASE(
 
 TEST_CASE("RFC 8415 18.3.7: an IA without a binding comes back with NoBinding, the message still with Success") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   const Response response =
       server.send(from_client(kRelease, {ia_na(99, {ia_address("2001:db8:1::100")}), ia_pd(7), kAddressIa}));
   CHECK(response.status() == 0u);
@@ -78,7 +64,7 @@ TEST_CASE("RFC 8415 18.3.7: an IA without a binding comes back with NoBinding, t
 
 TEST_CASE("RFC 8415 18.3.7: leases that are not the IA's are ignored, also those of another client") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   CHECK(server.send(from_client(kRelease, {ia_na(7, {ia_address("2001:db8:1::101")})})).status() == 0u);
   CHECK(server.send(from_client(kRelease, {kAddressIa}, kOtherClientDuid)).ia().status == 3u);
   CHECK(server.send(from_client(kRelease, {ia_na(7)})).status() == 0u);
@@ -89,7 +75,7 @@ TEST_CASE("RFC 8415 18.3.7: leases that are not the IA's are ignored, also those
 
 TEST_CASE("RFC 8415 18.3.7: a lease named twice is released once") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   const Octets twice = ia_na(7, {ia_address("2001:db8:1::100"), ia_address("2001:db8:1::100")});
   CHECK(server.send(from_client(kRelease, {twice})).status() == 0u);
   CHECK(server.changes().size() == 1);
@@ -98,7 +84,7 @@ TEST_CASE("RFC 8415 18.3.7: a lease named twice is released once") {
 
 TEST_CASE("RFC 8415 18.3.7: RELEASE works from a link that we know nothing about, and after the subnet is gone") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   server.port = 5;
   CHECK(server.send(from_client(kRelease, {kAddressIa})).status() == 0u);
   server.configure({});
@@ -131,7 +117,7 @@ TEST_CASE(
     "RFC 8415 18.3.8: DECLINE: Success; the address is nobody's until decline-probation-period has passed, and that is "
     "logged") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   const Response response = server.send(from_client(kDecline, {kAddressIa}));
   REQUIRE(response.answered());
   CHECK(response.type() == kReply);
@@ -155,7 +141,7 @@ TEST_CASE(
 
 TEST_CASE("RFC 8415 18.3.8: a declined address is not renewed, released or declined again") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   REQUIRE(server.send(from_client(kDecline, {kAddressIa})).answered());
   server.changes();
   for (const uint8_t type : {kRenew, kRelease, kDecline}) {
@@ -167,7 +153,7 @@ TEST_CASE("RFC 8415 18.3.8: a declined address is not renewed, released or decli
 
 TEST_CASE("RFC 8415 18.3.8: addresses that are not the client's cannot be declined") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   CHECK(server.send(from_client(kDecline, {kAddressIa}, kOtherClientDuid)).ia().status == 3u);
   CHECK(server.send(from_client(kDecline, {ia_na(7, {ia_address("2001:db8:1::101")})})).status() == 0u);
   CHECK(server.changes().empty());
@@ -176,7 +162,7 @@ TEST_CASE("RFC 8415 18.3.8: addresses that are not the client's cannot be declin
 TEST_CASE(
     "RFC 8415 18.2.8: prefixes are not declined: the client keeps them; NoBinding for an IA_PD that we do not know") {
   Pools pools;
-  ServerWithLeases server(pools);
+  ServerWithLeases server = server_with_leases(pools);
   const Response response = server.send(from_client(kDecline, {kPrefixIa, ia_pd(99)}));
   CHECK(response.status() == 0u);
   CHECK(response.ia().iaid == 99);

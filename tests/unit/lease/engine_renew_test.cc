@@ -1,7 +1,7 @@
 // RFC 8415 §18.3.4: RENEW.
 #include <doctest/doctest.h>
 
-#include "tests/support/server_fixture.h"
+#include "engine_fixture.h"
 
 using namespace tandem6::testing;
 using tandem6::Seconds;
@@ -9,30 +9,18 @@ namespace lease = tandem6::lease;
 
 namespace {
 
-lease::Subnet lan(Pools& pools) {
-  lease::Subnet subnet = tandem6::testing::subnet(1, "2001:db8:1::/64", 0);
-  subnet.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::1ff")};
-  subnet.prefix_pools = {pools.prefixes("2001:db8:8000::/48", 56)};
-  return subnet;
-}
-
 const Octets kAddressIa = ia_na(7, {ia_address("2001:db8:1::123")});
 const Octets kPrefixIa = ia_pd(8, {ia_prefix("2001:db8:8000:4200::", 56)});
 
-/// A server whose client holds the two leases above.
-struct ServerWithLeases : Server {
-  explicit ServerWithLeases(lease::Subnet subnet) : Server({std::move(subnet)}) {
-    REQUIRE(send(from_client(kRequest, {kAddressIa, kPrefixIa})).ias().size() == 2);
-    REQUIRE(changes().size() == 2);
-    now = now + Seconds{1500};
-  }
-};
+ServerWithLeases server_with_leases(lease::Subnet subnet) {
+  return {std::move(subnet), kAddressIa, kPrefixIa, Seconds{1500}};
+}
 
 }  // namespace
 
 TEST_CASE("RFC 8415 18.3.4: RENEW of known leases: new lifetimes, one T1 and T2 for all, to the octet, and logged") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const Response response = server.send(from_client(kRenew, {kAddressIa, kPrefixIa}));
   REQUIRE(response.answered());
   CHECK(to_hex(response.bytes) ==
@@ -51,7 +39,7 @@ TEST_CASE("RFC 8415 18.3.4: RENEW of known leases: new lifetimes, one T1 and T2 
 
 TEST_CASE("RFC 8415 18.3.4: an IA that we never saw gets NoBinding, the others are renewed") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const Response response =
       server.send(from_client(kRenew, {ia_na(99, {ia_address("2001:db8:1::150")}), kAddressIa, ia_pd(7)}));
   REQUIRE(response.ias().size() == 3);
@@ -67,7 +55,7 @@ TEST_CASE("RFC 8415 18.3.4: an IA that we never saw gets NoBinding, the others a
 
 TEST_CASE("RFC 8415 18.3.4: another client's lease is not renewed by naming it") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   CHECK(server.send(from_client(kRenew, {kAddressIa}, kOtherClientDuid)).ia().status == 3u);
   CHECK(server.changes().empty());
 }
@@ -76,7 +64,7 @@ TEST_CASE(
     "RFC 8415 18.3.4: an address in the IA that the client does not have comes back with lifetimes of 0 beside the one "
     "it has") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const Response response =
       server.send(from_client(kRenew, {ia_na(7, {ia_address("2001:db8:1::123"), ia_address("2001:db8:9::1")})}));
   const ReadIa ia = response.ia();
@@ -91,7 +79,7 @@ TEST_CASE(
 
 TEST_CASE("RFC 8415 18.3.4, RFC 8168 3.5: a prefix-length hint in a RENEW is no prefix and does not come back") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   const Response response =
       server.send(from_client(kRenew, {ia_pd(8, {ia_prefix("2001:db8:8000:4200::", 56), ia_prefix("::", 60)})}));
   CHECK(response.lease().address == ip("2001:db8:8000:4200::"));
@@ -99,7 +87,7 @@ TEST_CASE("RFC 8415 18.3.4, RFC 8168 3.5: a prefix-length hint in a RENEW is no 
 
 TEST_CASE("RFC 8415 18.3.4: RENEW without naming the lease extends what the IA has") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   CHECK(server.send(from_client(kRenew, {ia_na(7)})).address() == "2001:db8:1::123");
 }
 
@@ -107,7 +95,7 @@ TEST_CASE(
     "RFC 8415 18.3.4: the pool is gone: the old lease with lifetimes of 0, a new one in the same IA, the old record "
     "deleted") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   lease::Subnet renumbered = lan(pools);
   renumbered.address_pools = {pools.addresses("2001:db8:1::a00", "2001:db8:1::a00")};
   renumbered.prefix_pools = {pools.prefixes("2001:db8:9000::/60", 60)};
@@ -136,7 +124,7 @@ TEST_CASE(
     "RFC 8415 18.3.4: the pool is gone and nothing can replace it: only the old lease, with lifetimes, T1 and T2 of "
     "0") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   server.configure({subnet(1, "2001:db8:1::/64", 0)});
   const Response response = server.send(from_client(kRenew, {kAddressIa}));
   REQUIRE(response.answered());
@@ -169,7 +157,7 @@ TEST_CASE(
 TEST_CASE(
     "RFC 8415 18.3.4: on a link that we know nothing about: lifetimes of 0 for what we know, NoBinding for the rest") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   server.port = 5;
   const Response response = server.send(from_client(kRenew, {kAddressIa, ia_na(99)}));
   REQUIRE(response.ias().size() == 2);
@@ -186,14 +174,14 @@ TEST_CASE("RFC 8415 18.3.4: RENEW sends the options it is asked for, those of th
   Pools pools;
   lease::Subnet configured = lan(pools);
   configured.address_pools[0].options.set(23, Octets(ip("2001:db8::53").octets), false);
-  ServerWithLeases server(configured);
+  ServerWithLeases server = server_with_leases(configured);
   const Response response = server.send(from_client(kRenew, {kAddressIa, option_request({23})}));
   CHECK(response.option(23) == Octets(ip("2001:db8::53").octets));
 }
 
 TEST_CASE("RFC 8415 18.3.4: IAs behind the limit are answered with a status") {
   Pools pools;
-  ServerWithLeases server(lan(pools));
+  ServerWithLeases server = server_with_leases(lan(pools));
   Octets ias = kAddressIa;
   for (uint32_t iaid = 100; iaid < 117; ++iaid) ias += ia_na(iaid);
   const Response response = server.send(from_client(kRenew, {ias}));

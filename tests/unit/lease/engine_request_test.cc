@@ -3,22 +3,11 @@
 
 #include <set>
 
-#include "tests/support/server_fixture.h"
+#include "engine_fixture.h"
 
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
-
-namespace {
-
-lease::Subnet lan(Pools& pools, std::string_view last_address = "2001:db8:1::1ff") {
-  lease::Subnet subnet = tandem6::testing::subnet(1, "2001:db8:1::/64", 0);
-  subnet.address_pools = {pools.addresses("2001:db8:1::100", last_address)};
-  subnet.prefix_pools = {pools.prefixes("2001:db8:8000::/48", 56)};
-  return subnet;
-}
-
-}  // namespace
 
 TEST_CASE("RFC 8415 18.3.2: REQUEST for an address and a prefix gets both, to the octet, and both are logged") {
   Pools pools;

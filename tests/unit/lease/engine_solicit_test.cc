@@ -3,31 +3,12 @@
 
 #include <set>
 
-#include "tests/support/server_fixture.h"
+#include "engine_fixture.h"
 
 using namespace tandem6::testing;
 using tandem6::Ipv6Address;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
-
-namespace {
-
-/// One address and one prefix, so that every answer is known to the octet.
-lease::Subnet tiny(Pools& pools) {
-  lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
-  lan.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::100")};
-  lan.prefix_pools = {pools.prefixes("2001:db8:8000::/56", 56)};
-  return lan;
-}
-
-lease::Subnet roomy(Pools& pools) {
-  lease::Subnet lan = subnet(1, "2001:db8:1::/64", 0);
-  lan.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::1ff")};
-  lan.prefix_pools = {pools.prefixes("2001:db8:8000::/48", 56)};
-  return lan;
-}
-
-}  // namespace
 
 TEST_CASE("RFC 8415 18.3.9: ADVERTISE, to the octet") {
   Pools pools;
@@ -54,7 +35,7 @@ TEST_CASE("RFC 8415 18.3.9: ADVERTISE takes nothing and logs nothing") {
 
 TEST_CASE("RFC 8415 18.3.9: ADVERTISE offers what REQUEST would get, in dense and sparse pools") {
   Pools pools;
-  lease::Subnet dense = roomy(pools);
+  lease::Subnet dense = lan(pools);
   lease::Subnet sparse = subnet(3, "2001:db8:3::/64", uint16_t{3});
   sparse.address_pools = {pools.addresses("2001:db8:3::", "2001:db8:3::ffff:ffff:ffff:ffff")};
   Server server({dense, sparse});
@@ -68,7 +49,7 @@ TEST_CASE("RFC 8415 18.3.9: ADVERTISE offers what REQUEST would get, in dense an
 
 TEST_CASE("RFC 8415 18.3.9: the lease that an IA has is offered again, not another one") {
   Pools pools;
-  Server server({roomy(pools)});
+  Server server({lan(pools)});
   const std::string leased = server.send(from_client(kRequest, {ia_na(7, {ia_address("2001:db8:1::1aa")})})).address();
   REQUIRE(leased == "2001:db8:1::1aa");
   server.changes();
@@ -80,7 +61,7 @@ TEST_CASE("RFC 8415 18.3.9: the lease that an IA has is offered again, not anoth
 TEST_CASE(
     "RFC 8415 18.3.9: a hint in a SOLICIT is offered when it is free, and not when it is taken or on no link of ours") {
   Pools pools;
-  Server server({roomy(pools)});
+  Server server({lan(pools)});
   const auto offered = [&](std::string_view hint) {
     return server.send(from_client(kSolicit, {ia_na(7, {ia_address(hint)})})).address();
   };
