@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "dataplane/wire/duid.h"
@@ -39,6 +40,21 @@ struct LeaseKey {
   friend bool operator==(const LeaseKey&, const LeaseKey&) = default;
 };
 
+/// What is known of a lease beside a failover partner (RFC 8156 §7.3). Moments are absolute; 0 says "none".
+/// expiration-time's namesake, when the lease itself ends, is state-expiration-time: LeaseRecord::expires().
+struct PartnerTimes {
+  AbsoluteTime acked_partner_lifetime;  ///< the greatest that the partner has acked to us
+  AbsoluteTime partner_lifetime;        ///< after which the partner may think the lease expired: as told, or to be told
+  AbsoluteTime expiration_time;         ///< the greatest that we have acked to the partner
+  AbsoluteTime client_contact;          ///< client-last-transaction-time: when the client last spoke to this server
+  AbsoluteTime partner_raw_contact;     ///< partner-raw-clt-time: when it last spoke to the partner, by its clock
+  AbsoluteTime start_of_state;          ///< when the status became what it is
+  uint32_t version = 0;                 ///< of what the partner is told: an ack of another version is late
+  bool unacked = false;                 ///< the partner does not know the lease as it is now
+  bool sent = false;  ///< with unacked: an update is on its way, or was: an ended lease does not go on (§4.2.2.1)
+  friend bool operator==(const PartnerTimes&, const PartnerTimes&) = default;
+};
+
 struct LeaseRecord {
   LeaseKey key;
   BindingStatus status = BindingStatus::kActive;
@@ -46,8 +62,9 @@ struct LeaseRecord {
   uint32_t subnet_id = 0;
   Seconds preferred;          ///< as last told to the client
   Seconds valid;              ///< as last told to the client; of an abandoned lease: how long its quarantine lasts
-  AbsoluteTime last_contact;  ///< client-last-transaction-time: when the lifetimes began
+  AbsoluteTime last_contact;  ///< when the lifetimes began: the client spoke to this server, or to its partner
   Duid duid;                  ///< the client; of an abandoned lease: who declined it
+  std::optional<PartnerTimes> partner = std::nullopt;  ///< only of a lease in a failover relationship
 
   /// When the lease ends, or the quarantine. Meaningless when valid is infinite.
   AbsoluteTime expires() const { return last_contact + valid; }

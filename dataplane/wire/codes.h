@@ -25,6 +25,20 @@ enum class MessageType : uint8_t {
   kLeasequeryReply = 15,  // RFC 5007
   kLeasequeryDone = 16,   // RFC 5460
   kLeasequeryData = 17,   // RFC 5460
+  kStartTls = 23,         // RFC 7653
+  // between failover partners: RFC 8156 §5.3
+  kBndUpd = 24,
+  kBndReply = 25,
+  kPoolReq = 26,
+  kPoolResp = 27,
+  kUpdReq = 28,
+  kUpdReqAll = 29,
+  kUpdDone = 30,
+  kConnect = 31,
+  kConnectReply = 32,
+  kDisconnect = 33,
+  kState = 34,
+  kContact = 35,
 };
 /// "SOLICIT", "RELAY-FORW", …; "unknown" for others.
 std::string_view to_string(MessageType type);
@@ -66,9 +80,33 @@ enum class OptionCode : uint16_t {
   kLqClientLink = 48,            // RFC 5007
   kRelayId = 53,                 // RFC 5460 §5.4.1
   kPdExclude = 67,               // RFC 6603
+  kVss = 68,                     // RFC 6607
   kClientLinkLayerAddress = 79,  // RFC 6939
   kSolMaxRt = 82,
   kInfMaxRt = 83,
+  kLqBaseTime = 100,             // RFC 7653
+  // between failover partners: RFC 8156 §5.5
+  kBindingStatus = 114,
+  kConnectFlags = 115,
+  kDnsRemovalInfo = 116,
+  kDnsHostName = 117,
+  kDnsZoneName = 118,
+  kDnsFlags = 119,
+  kExpirationTime = 120,
+  kMaxUnackedBndUpd = 121,
+  kMclt = 122,
+  kPartnerLifetime = 123,
+  kPartnerLifetimeSent = 124,
+  kPartnerDownTime = 125,
+  kPartnerRawCltTime = 126,
+  kProtocolVersion = 127,
+  kKeepaliveTime = 128,
+  kReconfigureData = 129,
+  kRelationshipName = 130,
+  kServerFlags = 131,
+  kServerState = 132,
+  kStartTimeOfState = 133,
+  kStateExpirationTime = 134,
   kRelaySourcePort = 135,  // RFC 8357
 };
 
@@ -86,6 +124,16 @@ enum class StatusCode : uint16_t {
   kNotConfigured = 9,     // RFC 5007
   kNotAllowed = 10,       // RFC 5007
   kQueryTerminated = 11,  // RFC 5460
+  kNotSupported = 14,          // RFC 7653
+  kTlsConnectionRefused = 15,  // RFC 7653
+  // between failover partners: RFC 8156 §5.6
+  kAddressInUse = 16,
+  kConfigurationConflict = 17,
+  kMissingBindingInformation = 18,
+  kOutdatedBindingInformation = 19,
+  kServerShuttingDown = 20,
+  kDnsUpdateNotSupported = 21,
+  kExcessiveTimeSkew = 22,
 };
 
 /// RFC 8415 §7.2 and §7.6.
