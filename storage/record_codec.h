@@ -13,7 +13,7 @@
 namespace tandem6::storage {
 
 /// Version of the value's encoding. Another version is upgraded or refused by name, never guessed at.
-inline constexpr uint8_t kRecordVersion = 1;
+inline constexpr uint8_t kRecordVersion = 2;
 
 /// type (1), address (16), prefix length (1).
 inline constexpr size_t kKeySize = 18;
@@ -21,7 +21,7 @@ using EncodedKey = std::array<char, kKeySize>;
 EncodedKey encode_key(const lease::LeaseKey& key);
 
 /// Longest value: fixed part, longest DUID, checksum.
-inline constexpr size_t kMaxValueSize = 192;
+inline constexpr size_t kMaxValueSize = 224;
 /// Writes the value into `out` and returns its size. The checksum covers key and value, so a value under another key is
 /// found out too.
 size_t encode_value(const lease::LeaseRecord& record, std::array<char, kMaxValueSize>& out);

@@ -221,6 +221,7 @@ std::string_view kea_drop_statistic(DropReason reason) {
     case DropReason::kRateLimited:
       return kLimitExceeded;
     case DropReason::kClassDrop:
+    case DropReason::kNotResponsive:
     case DropReason::kNoSubnet:
     case DropReason::kNoBinding:
     case DropReason::kReplyTooBig:

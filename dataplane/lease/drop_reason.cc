@@ -38,6 +38,8 @@ std::string_view to_string(DropReason reason) {
       return "nothing-asked";
     case DropReason::kClassDrop:
       return "class-drop";
+    case DropReason::kNotResponsive:
+      return "not-responsive";
     case DropReason::kNoSubnet:
       return "no-subnet";
     case DropReason::kNoBinding:

@@ -29,6 +29,7 @@ enum class DropReason : uint8_t {
   kNothingAsked,      ///< nothing in it that an answer could be about, e.g. a Confirm without addresses
   // the server
   kClassDrop,    ///< the client is in the class DROP
+  kNotResponsive,  ///< the failover partner answers this, or nobody may at the moment (RFC 8156 §8)
   kNoSubnet,     ///< the client's link is not in the configuration and the RFC wants silence then
   kNoBinding,    ///< the RFC wants silence about bindings we do not know
   kReplyTooBig,  ///< the answer does not fit into a packet

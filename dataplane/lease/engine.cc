@@ -59,6 +59,21 @@ std::optional<ClientPlace> place_of(const Request& request, const Snapshot& snap
   return place;
 }
 
+// RFC 8156 §3: a renew responsive server answers what carries its own Server Identifier. That it is ours was checked.
+bool is_silent(const Exchange& exchange) {
+  switch (exchange.failover.responsiveness) {
+    case Responsiveness::kResponsive:
+      return false;
+    case Responsiveness::kRenewResponsive:
+      return !exchange.message.server_id.has_value();
+    case Responsiveness::kKnownRenewals:
+      return exchange.request.received->message.type != MessageType::kRenew;
+    case Responsiveness::kUnresponsive:
+      break;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool may_change_leases(MessageType type) {
@@ -91,6 +106,7 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
   Exchange exchange(request, group, snapshot, now, message, *place, reply);
+  if (is_silent(exchange)) return dropped(DropReason::kNotResponsive);
   const Answer answer = dispatch(type, exchange);
   if (answer.after_commit) remember_client(exchange);
   return answer;

@@ -55,6 +55,13 @@ Terms wish_in(const RequestedIa& ia, const LeaseKey& key) {
   return wish.value_or(Terms{});
 }
 
+FailoverPolicy policy_of(const Link* link) {
+  // The subnets of a link are in one relationship, or none: the configuration sees to that.
+  const FailoverScope* scope = link != nullptr ? link->subnets.front()->failover.get() : nullptr;
+  if (scope == nullptr) return {.responsiveness = Responsiveness::kResponsive, .limited = false};
+  return scope->policy();
+}
+
 bool is_fixed(const LifetimeRange& range) { return range.min == range.max; }
 
 }  // namespace
@@ -76,6 +83,7 @@ Exchange::Exchange(const Request& request_, ShardGroup& group_, const Snapshot& 
       link(place.link),
       host(place.host),
       classes(place.classes),
+      failover(policy_of(place.link)),
       reply(reply_) {}
 
 HeldLeases Exchange::held(const RequestedIa& ia) {
@@ -97,8 +105,22 @@ bool Exchange::at_limit(size_t offered) const {
   const uint32_t client = shard.find_client(request.client_duid);
   if (client == kNoIndex) return false;
   size_t count = offered;
-  for (const Lease* lease = shard.first_of(client); lease != nullptr; lease = shard.next_of(*lease)) ++count;
+  for (const Lease* lease = shard.first_of(client); lease != nullptr; lease = shard.next_of(*lease)) {
+    count += lease->has_ended() ? 0 : 1;
+  }
   return count >= kMaxLeasesPerClient;
+}
+
+Lease* Exchange::revivable(const RequestedIa& ia) const {
+  Shard& shard = group.shard(request.shard());
+  const uint32_t client = link != nullptr ? shard.find_client(request.client_duid) : kNoIndex;
+  if (client == kNoIndex) return nullptr;
+  for (Lease* lease = shard.first_of(client); lease != nullptr; lease = shard.next_of(*lease)) {
+    if (lease->iaid != ia.iaid || lease->key.type != ia.type || !lease->has_ended()) continue;
+    const PartnerTimes* times = shard.times_of(*lease);
+    if (times != nullptr && !times->sent && home_of(lease->key) != nullptr) return lease;
+  }
+  return nullptr;
 }
 
 bool Exchange::on_link(const LeaseKey& key) const {
@@ -183,7 +205,8 @@ const ReservedUnit* Exchange::reserved_due(const RequestedIa& ia, const HeldLeas
 
 // A class's lifetimes go before the subnet's, those of the class that was joined first (Kea's manual, "Class
 // Priority").
-Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key) const {
+Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key,
+                          const Lease* held_lease) const {
   Lifetimes lifetimes = subnet.lifetimes;
   const ClassTable& table = snapshot.classes();
   const ClientClass* preferred = nullptr;
@@ -196,7 +219,17 @@ Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const Lea
   if (preferred != nullptr) lifetimes.preferred = *preferred->preferred;
   if (valid != nullptr) lifetimes.valid = *valid->valid;
   const bool fixed = is_fixed(lifetimes.preferred) && is_fixed(lifetimes.valid);
-  return lifetimes.granted(fixed ? Terms{} : wish_in(ia, key));
+  const Terms desired = lifetimes.granted(fixed ? Terms{} : wish_in(ia, key));
+  return subnet.failover ? beside_partner(lifetimes, desired, held_lease) : desired;
+}
+
+// RFC 8156 §4.4. Without the limit (§8.4.1: PARTNER-DOWN) the partner is told the same.
+Terms Exchange::beside_partner(const Lifetimes& lifetimes, const Terms& desired,
+                               const Lease* held_lease) const {
+  if (!failover.limited) return lifetimes.with_partner(desired, desired.valid);
+  const PartnerTimes* times = held_lease != nullptr ? group.shard(held_lease->shard).times_of(*held_lease) : nullptr;
+  const AbsoluteTime acked = times != nullptr ? times->acked_partner_lifetime : AbsoluteTime{};
+  return lifetimes.limited(desired, acked, now, failover.mclt);
 }
 
 IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
@@ -209,10 +242,17 @@ IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
       result.granted.push(extend(*lease, *home, ia));
     } else {
       result.withdrawn.push(lease->key);
-      group.free(*lease, snapshot);
+      group.end(*lease, BindingStatus::kReleased, snapshot, now);
     }
   }
-  if (result.granted.empty() && link != nullptr && !at_limit()) {
+  if (!result.granted.empty() || link == nullptr || at_limit()) return result;
+  Lease* const ended = reserved == nullptr ? revivable(ia) : nullptr;
+  if (ended != nullptr) {
+    const Subnet& home = *home_of(ended->key);
+    const Terms terms = terms_for(home, ia, ended->key, ended);
+    group.revive(*ended, home, snapshot, terms, now);
+    result.granted.push({ended->key, terms, &home});
+  } else {
     if (const Lease* fresh = take(ia, reserved)) {
       result.granted.push({fresh->key, {fresh->preferred, fresh->valid}, snapshot.by_id(fresh->subnet_id)});
     }
@@ -221,7 +261,7 @@ IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
 }
 
 IaResult::Granted Exchange::extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia) {
-  const Terms terms = terms_for(subnet, ia, lease.key);
+  const Terms terms = terms_for(subnet, ia, lease.key, &lease);
   const Seconds age = now - lease.last_contact;
   const bool same = lease.subnet_id == subnet.id && lease.preferred == terms.preferred && lease.valid == terms.valid;
   if (same && subnet.cache.reuses(age, lease.valid)) {
@@ -236,7 +276,7 @@ IaResult::Granted Exchange::extend(Lease& lease, const Subnet& subnet, const Req
 const Lease* Exchange::take(const RequestedIa& ia, const ReservedUnit* reserved) {
   if (reserved != nullptr) {
     const Subnet& subnet = *subnet_of_reserved(reserved->key());
-    const Terms terms = terms_for(subnet, ia, reserved->key());
+    const Terms terms = terms_for(subnet, ia, reserved->key(), nullptr);
     const Lease* lease = group.allocate_reserved(request, subnet, snapshot, *reserved, ia.iaid, terms, now);
     if (lease != nullptr) return lease;
   }
@@ -247,7 +287,7 @@ const Lease* Exchange::take_from_pools(const RequestedIa& ia) {
   const UnitWish wish = wish_of(ia);
   const Lease* lease = nullptr;
   const bool found = any_subnet(wish, [&](const Subnet& subnet) {
-    const Terms terms = terms_for(subnet, ia, wish.unit.value_or(LeaseKey{}));
+    const Terms terms = terms_for(subnet, ia, wish.unit.value_or(LeaseKey{}), nullptr);
     lease = group.allocate(request, subnet, snapshot, wish, terms, now);
     return lease != nullptr;
   });

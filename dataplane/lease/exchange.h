@@ -58,6 +58,8 @@ class Exchange {
   const Link* const link;
   const Reservation* const host;
   const ClassSet classes;
+  /// What the link's failover relationship allows now; everything when there is none.
+  const FailoverPolicy failover;
   Reply& reply;
 
   // --- looking
@@ -81,8 +83,15 @@ class Exchange {
   std::optional<LeaseKey> wanted(const RequestedIa& ia) const;
   /// The same as the search for units takes it.
   UnitWish wish_of(const RequestedIa& ia) const {
-    return {.type = ia.type, .iaid = ia.iaid, .unit = wanted(ia), .classes = classes};
+    return {.type = ia.type,
+            .iaid = ia.iaid,
+            .unit = wanted(ia),
+            .classes = classes,
+            .partner_prefixes = failover.partner_prefixes};
   }
+  /// A lease of this IA that has ended, but of whose end the partner was told nothing: it can go on as though nothing
+  /// had happened (RFC 8156 §4.2.2.1). Null when there is none, or it suits the link no more.
+  Lease* revivable(const RequestedIa& ia) const;
   /// Calls `attempt(const Subnet&)` for the subnets of the link that the client may use, until one returns true. That
   /// of the wanted unit comes first: the others would find something in their own pools. Needs a link.
   template <typename Attempt>
@@ -93,8 +102,8 @@ class Exchange {
   bool is_reserved_for_client(const LeaseKey& key) const;
   /// The subnet that a reserved unit of this client is leased in; null when the unit does not suit the link.
   const Subnet* subnet_of_reserved(const LeaseKey& key) const;
-  /// What is granted for this lease of the IA.
-  Terms terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key) const;
+  /// What is granted for this lease of the IA, which is `held` if the client has it already.
+  Terms terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key, const Lease* held) const;
 
   // --- changing (needs room in the log)
   // ---------------------------------------------------------------------------------
@@ -122,6 +131,7 @@ class Exchange {
   bool wants_fqdn() const;
   void write_client_fqdn();
   ClassSet with_additional_classes(const Subnet* subnet) const;
+  Terms beside_partner(const Lifetimes& lifetimes, const Terms& desired, const Lease* held) const;
   IaResult::Granted extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia);
   const Lease* take(const RequestedIa& ia, const ReservedUnit* reserved);
   const Lease* take_from_pools(const RequestedIa& ia);

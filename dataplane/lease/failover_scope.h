@@ -28,7 +28,7 @@ struct FailoverPolicy {
   bool limited = true;            ///< valid lifetimes end by max(acked-partner-lifetime, now) + mclt (§4.4)
   bool streaming = false;         ///< the partner takes updates now: changes are fed to it
   bool partner_prefixes = false;  ///< the partner's delegable prefixes may be used when our own are gone (§8.4.1)
-  Seconds mclt;
+  Seconds mclt{};
   friend bool operator==(const FailoverPolicy&, const FailoverPolicy&) = default;
 };
 

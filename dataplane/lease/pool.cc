@@ -23,7 +23,7 @@ bool Pool::mark_taken(const Ipv6Address& address, unsigned owner_shard) const {
   }
   DensePool& dense = *std::get<Dense>(space);
   const auto index = dense.index_of(address);
-  return !index || dense.claim(*index);  // what is no unit cannot be given to anybody
+  return !index || dense.mark(*index);  // what is no unit cannot be given to anybody
 }
 
 void Pool::release(const Ipv6Address& address) const {
@@ -40,15 +40,16 @@ void Pool::rest_under(const LeaseKey& misfit) const {
   const U128 from = std::max(misfit.address, first).number() - first.number();
   const U128 to = std::min(misfit.last(), last).number() - first.number();
   for (U128 index = from >> shift; index <= to >> shift && index < dense.count(); ++index) {
-    dense.claim(static_cast<uint32_t>(index));
+    dense.mark(static_cast<uint32_t>(index));
   }
 }
 
 std::shared_ptr<DensePool> PoolBook::dense(LeaseType type, const Ipv6Address& first, uint8_t unit_length,
-                                           uint32_t count) {
+                                           uint32_t count, const FailoverScope* scope) {
   Dense& space = dense_[{type, first, unit_length, count}];
   if (space == nullptr) {
     space = std::make_shared<DensePool>(type, first, unit_length, count);
+    if (scope != nullptr) space->part(*scope);
     fresh_.insert(space.get());
   }
   return space;

@@ -40,6 +40,11 @@ struct Pool {
   /// Makes sure that nobody else is given this unit. True when it was free before, as far as the pool can tell.
   bool mark_taken(const Ipv6Address& address, unsigned owner_shard) const;
   void release(const Ipv6Address& address) const;
+  /// The part of it that changes hands between failover partners; null when it has none.
+  Partition* partition() const {
+    const auto* dense = std::get_if<std::shared_ptr<DensePool>>(&space);
+    return dense != nullptr ? (*dense)->partition() : nullptr;
+  }
 
   /// A lease that was made when the pool had units of another length, and shares space with it.
   bool overlaps_misfit(const LeaseKey& key) const {
@@ -55,7 +60,9 @@ struct Pool {
 class PoolBook {
  public:
   /// The space of a pool with exactly these bounds: the one that exists, or a new one, which is then in fresh().
-  std::shared_ptr<DensePool> dense(LeaseType type, const Ipv6Address& first, uint8_t unit_length, uint32_t count);
+  /// `scope`: the relationship that shares it; null: none does.
+  std::shared_ptr<DensePool> dense(LeaseType type, const Ipv6Address& first, uint8_t unit_length, uint32_t count,
+                                   const FailoverScope* scope = nullptr);
   std::shared_ptr<SparsePool> sparse(const Ipv6Address& first, const Ipv6Address& last);
 
   /// Some space was made since the last settle(): the leases must be marked in it before a Snapshot allocates from it.

@@ -4,7 +4,9 @@
 namespace tandem6::lease {
 
 Answer answer_release(Exchange& exchange) {
-  return answer_giving_up(exchange, [&](Lease& lease) { exchange.group.free(lease, exchange.snapshot); });
+  return answer_giving_up(exchange, [&](Lease& lease) {
+    exchange.group.end(lease, BindingStatus::kReleased, exchange.snapshot, exchange.now);
+  });
 }
 
 }  // namespace tandem6::lease

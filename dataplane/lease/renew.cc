@@ -1,6 +1,8 @@
 // Renew (RFC 8415 §18.3.4).
 #include "dataplane/lease/handlers.h"
 
+#include <algorithm>
+
 namespace tandem6::lease {
 
 void renew_ia(Exchange& exchange, const RequestedIa& ia, const HeldLeases& held) {
@@ -19,6 +21,12 @@ void renew_ia(Exchange& exchange, const RequestedIa& ia, const HeldLeases& held)
 // Of the three choices for an IA without a binding we take NoBinding: the client goes on with a Request, which
 // creates the binding.
 Answer answer_renew(Exchange& exchange) {
+  // RFC 8156 §8.7.1: in RECOVER-DONE "only respond to RENEW requests where it already has a record of the lease".
+  const bool known_only = exchange.failover.responsiveness == Responsiveness::kKnownRenewals;
+  const auto is_known = [&](const RequestedIa& ia) {
+    return std::ranges::any_of(exchange.held(ia), [&](const Lease* lease) { return exchange.home_of(lease->key); });
+  };
+  if (known_only && !std::ranges::all_of(exchange.message.ias, is_known)) return dropped(DropReason::kNotResponsive);
   exchange.reply.begin(wire::MessageType::kReply);
   for (const RequestedIa& ia : exchange.message.ias) {
     const HeldLeases held = exchange.held(ia);

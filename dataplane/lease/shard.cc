@@ -43,7 +43,7 @@ Bytes Shard::duid_of(uint32_t client) const {
 
 bool Shard::is_last_of_client(const Lease& lease) const {
   const Client& client = clients_[lease.client];
-  if (lease.status == BindingStatus::kAbandoned) return client.first_lease == kNoIndex && client.abandoned == 1;
+  if (!lease.is_clients()) return client.first_lease == kNoIndex && client.abandoned == 1;
   return client.abandoned == 0 && leases_[client.first_lease].next == kNoIndex;
 }
 
@@ -85,7 +85,8 @@ Lease& Shard::insert(Bytes duid, const LeaseRecord& fields) {
   lease.valid = fields.valid;
   lease.last_contact = fields.last_contact;
   lease.client = client;
-  if (lease.status == BindingStatus::kAbandoned) {
+  if (fields.partner) share(lease) = *fields.partner;
+  if (!lease.is_clients()) {
     ++clients_[client].abandoned;
   } else {
     lease.next = std::exchange(clients_[client].first_lease, index);
@@ -102,11 +103,12 @@ void Shard::remove(Lease& lease) {
   const uint32_t client = lease.client;
   wheel_.cancel(Timers{leases_}, index);
   by_address_.erase(hash_of(lease.key), index);
-  if (lease.status == BindingStatus::kAbandoned) {
+  if (!lease.is_clients()) {
     --clients_[client].abandoned;
   } else {
     unlink_from_client(lease, index);
   }
+  if (lease.partner != kNoIndex) partner_times_.free(lease.partner);
   leases_.free(index);
   --lease_count_;
   forget_client_if_empty(client);
@@ -114,11 +116,22 @@ void Shard::remove(Lease& lease) {
 
 void Shard::abandon(Lease& lease) {
   assert(called_by_owner());
-  assert(lease.status != BindingStatus::kAbandoned);
+  assert(lease.is_clients());
   unlink_from_client(lease, index_of(lease.key));
   lease.next = kNoIndex;
   lease.status = BindingStatus::kAbandoned;
   ++clients_[lease.client].abandoned;
+}
+
+void Shard::end(Lease& lease, BindingStatus status) {
+  assert(called_by_owner());
+  wheel_.cancel(Timers{leases_}, index_of(lease.key));
+  lease.status = status;
+}
+
+void Shard::revive(Lease& lease) {
+  assert(lease.has_ended() && lease.is_clients());
+  lease.status = BindingStatus::kActive;
 }
 
 void Shard::reschedule(Lease& lease) {
@@ -128,7 +141,13 @@ void Shard::reschedule(Lease& lease) {
   schedule(index);
 }
 
+PartnerTimes& Shard::share(Lease& lease) {
+  if (lease.partner == kNoIndex) lease.partner = partner_times_.allocate();
+  return partner_times_[lease.partner];
+}
+
 LeaseRecord Shard::record_of(const Lease& lease) const {
+  const PartnerTimes* times = times_of(lease);
   return {.key = lease.key,
           .status = lease.status,
           .iaid = lease.iaid,
@@ -136,11 +155,12 @@ LeaseRecord Shard::record_of(const Lease& lease) const {
           .preferred = lease.preferred,
           .valid = lease.valid,
           .last_contact = lease.last_contact,
-          .duid = Duid::from_bytes(duid_of(lease.client)).value_or(Duid{})};
+          .duid = Duid::from_bytes(duid_of(lease.client)).value_or(Duid{}),
+          .partner = times != nullptr ? std::optional(*times) : std::nullopt};
 }
 
 size_t Shard::memory() const {
-  return sizeof(Shard) + leases_.memory() + clients_.memory() + long_duids_.memory() + by_duid_.memory() +
+  return sizeof(Shard) + leases_.memory() + clients_.memory() + partner_times_.memory() + long_duids_.memory() + by_duid_.memory() +
          by_address_.memory();
 }
 
@@ -190,6 +210,7 @@ void Shard::unlink_from_client(const Lease& lease, uint32_t index) {
 
 void Shard::schedule(uint32_t index) {
   const Lease& lease = leases_[index];
+  if (lease.has_ended()) return;  // what is to come depends on the partner
   // A lifetime of 68 years or more lasts as good as forever, and expires() could not say when it ends.
   if (lease.valid.count > kFarthest) return;
   if (!wheel_.started()) wheel_.start({lease.last_contact.since_2000 - kStartEarlier});

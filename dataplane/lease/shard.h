@@ -28,10 +28,21 @@ struct alignas(64) Lease {
   uint32_t client = kNoIndex;  ///< of an abandoned lease: who declined it, but it is not in that client's list
   uint32_t next = kNoIndex;    ///< the client's next lease
   WheelLinks timer;
+  uint32_t partner = kNoIndex;  ///< Shard::times_of(): only of a lease in a failover relationship
 
   AbsoluteTime expires() const { return last_contact + valid; }
+  /// Is it in its client's list? What was declined is nobody's.
+  bool is_clients() const { return status != BindingStatus::kAbandoned && status != BindingStatus::kReset; }
+  /// EXPIRED, RELEASED or RESET, and not FREE before the partner knows (RFC 8156 §7.2).
+  bool has_ended() const {
+    return status == BindingStatus::kExpired || status == BindingStatus::kReleased || status == BindingStatus::kReset;
+  }
 };
 static_assert(sizeof(Lease) == 64);
+
+/// RFC 8156 §7.5.1: clocks of partners differ by this much at most. So much later is a lease held to be over that the
+/// partner may have given to its client.
+inline constexpr Seconds kClockTolerance{5};
 
 /// A client: its DUID and the list of its leases.
 struct Client {
@@ -63,7 +74,8 @@ class Shard {
 
   /// The first lease of this IA; null when there is none.
   Lease* find(uint32_t client, LeaseType type, uint32_t iaid);
-  /// All leases of a client, abandoned ones excepted: first_of(), next_of(), … until null.
+  /// All leases of a client, abandoned ones excepted, and those that have_ended() included: first_of(), next_of(), …
+  /// until null.
   Lease* first_of(uint32_t client);
   Lease* next_of(const Lease& lease);
   /// The lease with this name, whoever holds it; null when it is not in this shard.
@@ -76,13 +88,27 @@ class Shard {
   void remove(Lease& lease);
   /// Takes the lease out of its client's list and marks it ABANDONED. Follow with reschedule().
   void abandon(Lease& lease);
+  /// The lease has_ended(), how `status` says, and stays. Its timer is gone.
+  void end(Lease& lease, BindingStatus status);
+  /// One that has ended goes on as ACTIVE. Follow with reschedule().
+  void revive(Lease& lease);
   /// last_contact or valid has changed: moves the timer.
   void reschedule(Lease& lease);
 
   /// The lease as the outside sees it.
   LeaseRecord record_of(const Lease& lease) const;
 
-  /// Calls `due(Lease&)` for leases with expires() <= now; it must remove or reschedule the lease. `budget` limits how
+  /// What a failover partner has to do with it; null when there is none.
+  PartnerTimes* times_of(const Lease& lease) {
+    return lease.partner == kNoIndex ? nullptr : &partner_times_[lease.partner];
+  }
+  const PartnerTimes* times_of(const Lease& lease) const {
+    return lease.partner == kNoIndex ? nullptr : &partner_times_[lease.partner];
+  }
+  /// Makes them when there are none.
+  PartnerTimes& share(Lease& lease);
+
+  /// Calls `due(Lease&)` for leases with expires() <= now (those shared with a partner: kClockTolerance later); it must remove or reschedule the lease. `budget` limits how
   /// many leases are touched, among them some whose timer only moves nearer. Returns how many were: less than the
   /// budget means that no more are due.
   template <typename Due>
@@ -105,7 +131,10 @@ class Shard {
   struct Timers {
     Slab<Lease>& leases;
     WheelLinks& links(uint32_t index) { return leases[index].timer; }
-    AbsoluteTime deadline(uint32_t index) const { return leases[index].expires(); }
+    AbsoluteTime deadline(uint32_t index) const {
+      const Lease& lease = leases[index];
+      return lease.partner == kNoIndex ? lease.expires() : lease.expires() + kClockTolerance;
+    }
   };
   struct LongDuid {
     std::array<std::byte, Duid::kMaxSize> octets;
@@ -125,6 +154,7 @@ class Shard {
   size_t client_count_ = 0;
   Slab<Lease> leases_;
   Slab<Client> clients_;
+  Slab<PartnerTimes> partner_times_;
   Slab<LongDuid> long_duids_;
   IndexTable by_duid_;     // keyed hash of the DUID → client
   IndexTable by_address_;  // keyed hash of the LeaseKey → lease

@@ -20,10 +20,16 @@ std::atomic<int64_t>* gauge(SubnetCounters::Cell& cell, BindingStatus status, Le
   return type == LeaseType::kAddress ? &cell.addresses : &cell.prefixes;
 }
 
+/// The relationship that the lease is in; null when it is in none (any more).
+const FailoverScope* scope_of(const Lease& lease, const Snapshot& snapshot) {
+  const Subnet* subnet = snapshot.by_id(lease.subnet_id);
+  return subnet != nullptr ? subnet->failover.get() : nullptr;
+}
+
 }  // namespace
 
-ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity)
-    : worker_(worker), log_(log_capacity), freed_(log_capacity), expire_shard_(worker) {
+ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity)
+    : worker_(worker), log_(log_capacity), feed_(feed_capacity), freed_(log_capacity), expire_shard_(worker) {
   require(worker < workers && workers <= kShardCount, "there are 1 to 256 workers, and this is one of them");
   workers_ = workers;
   for (unsigned number = worker; number < kShardCount; number += workers) {
@@ -56,7 +62,8 @@ Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const Le
                            .last_contact = now,
                            .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
   Lease& lease = shard(request.shard()).insert(request.client_duid, record);
-  log_.append(LeaseChange::Kind::kPut, record);
+  if (subnet.failover) share(lease, terms, now).start_of_state = now;
+  publish(lease, subnet.failover.get());
   SubnetCounters::Cell& cell = cell_of(subnet);
   const bool is_address = key.type == LeaseType::kAddress;
   add(is_address ? cell.addresses : cell.prefixes, 1);
@@ -82,7 +89,31 @@ void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snap
   lease.valid = terms.valid;
   lease.last_contact = now;
   shard(lease.shard).reschedule(lease);
-  append(LeaseChange::Kind::kPut, lease);
+  if (subnet.failover) share(lease, terms, now);
+  publish(lease, subnet.failover.get());
+}
+
+PartnerTimes& ShardGroup::share(Lease& lease, const Terms& terms, AbsoluteTime now) {
+  PartnerTimes& times = shard(lease.shard).share(lease);
+  times.client_contact = now;
+  times.partner_lifetime = now + terms.partner;
+  return times;
+}
+
+// Logs the lease. The partner is to know as well: it is fed the change when it listens, else the mark stays.
+void ShardGroup::publish(Lease& lease, const FailoverScope* scope) {
+  Shard& home = shard(lease.shard);
+  PartnerTimes* times = scope != nullptr ? home.times_of(lease) : nullptr;
+  if (times != nullptr) {
+    ++times->version;
+    times->unacked = true;
+    const bool streaming = scope->policy().streaming;
+    times->sent = streaming && feed_.has_room();
+    if (streaming && !times->sent) feed_.note_overflow();
+  }
+  const LeaseRecord record = home.record_of(lease);
+  log_.append(LeaseChange::Kind::kPut, record);
+  if (times != nullptr && times->sent) feed_.push(log_.written(), scope->number(), record);
 }
 
 void ShardGroup::count_reuse(const Lease& lease, const Subnet& subnet) const {
@@ -98,6 +129,34 @@ void ShardGroup::move_to(Lease& lease, const Subnet& subnet, const Snapshot& sna
   lease.subnet_id = subnet.id;
 }
 
+void ShardGroup::end(Lease& lease, BindingStatus how, const Snapshot& snapshot, AbsoluteTime now) {
+  Shard& home = shard(lease.shard);
+  const FailoverScope* scope = scope_of(lease, snapshot);
+  PartnerTimes* times = home.times_of(lease);
+  if (scope == nullptr || times == nullptr) return free(lease, snapshot);
+  count(lease, snapshot, -1);
+  home.end(lease, how);
+  times->start_of_state = now;
+  if (how == BindingStatus::kReleased) times->client_contact = now;
+  publish(lease, scope);
+}
+
+void ShardGroup::revive(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
+                        AbsoluteTime now) {
+  Shard& home = shard(lease.shard);
+  home.revive(lease);
+  home.share(lease).start_of_state = now;
+  count(lease, snapshot, 1);
+  extend(lease, subnet, snapshot, terms, now);
+}
+
+void ShardGroup::count(const Lease& lease, const Snapshot& snapshot, int64_t change) {
+  const Subnet* subnet = snapshot.by_id(lease.subnet_id);
+  if (auto* gauged = subnet != nullptr ? gauge(cell_of(*subnet), lease.status, lease.key.type) : nullptr) {
+    add(*gauged, change);
+  }
+}
+
 void ShardGroup::free(Lease& lease, const Snapshot& snapshot) {
   // Each entry of the ring has a slot of the log, and append() needs room there: so the oldest entry can be settled.
   if (freed_count_ == freed_.size()) settle(snapshot);
@@ -106,9 +165,36 @@ void ShardGroup::free(Lease& lease, const Snapshot& snapshot) {
   if (snapshot.incoming != nullptr) snapshot.incoming->mark(lease.key, lease.shard);
   freed_[(freed_first_ + freed_count_++) % freed_.size()] = {
       .sequence = log_.written(), .key = lease.key, .subnet_id = lease.subnet_id, .shard = lease.shard};
-  if (const Subnet* subnet = snapshot.by_id(lease.subnet_id)) {
-    if (auto* count = gauge(cell_of(*subnet), lease.status, lease.key.type)) add(*count, -1);
+  count(lease, snapshot, -1);
+  shard(lease.shard).remove(lease);
+}
+
+Lease* ShardGroup::find_anywhere(const LeaseKey& key) {
+  for (const auto& each : shards_) {
+    Lease* found = each ? each->find(key) : nullptr;
+    if (found != nullptr) return found;
   }
+  return nullptr;
+}
+
+Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
+  Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
+  if (Lease* before = home.find(record.key)) {
+    count(*before, snapshot, -1);
+    home.remove(*before);
+  }
+  Lease& lease = home.insert(record.duid.bytes(), record);
+  count(lease, snapshot, 1);
+  if (snapshot.incoming != nullptr) snapshot.incoming->mark(record.key, home.number());
+  const Pool* pool = snapshot.pool_of(record.key, record.subnet_id);
+  if (pool != nullptr) pool->mark_taken(record.key.address, home.number());
+  log_.append(LeaseChange::Kind::kPut, record);
+  return lease;
+}
+
+void ShardGroup::evict(Lease& lease, const Snapshot& snapshot) {
+  append(LeaseChange::Kind::kDelete, lease);
+  count(lease, snapshot, -1);
   shard(lease.shard).remove(lease);
 }
 
@@ -123,8 +209,13 @@ void ShardGroup::abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime no
   lease.preferred = Seconds{0};
   lease.valid = snapshot.decline_probation();
   lease.last_contact = now;
+  if (PartnerTimes* times = home.times_of(lease)) {
+    times->client_contact = now;
+    times->start_of_state = now;
+    times->partner_lifetime = lease.expires();
+  }
   home.reschedule(lease);
-  append(LeaseChange::Kind::kPut, lease);
+  publish(lease, scope_of(lease, snapshot));
 }
 
 void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {
@@ -156,7 +247,7 @@ unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned
   for (unsigned visited = worker_; visited < kShardCount; visited += workers_) {
     const auto allowed = static_cast<unsigned>(std::min<size_t>(budget - used, log_.room()));
     const unsigned touched =
-        shard(expire_shard_).expire(now, allowed, [&](Lease& lease) { expire_one(lease, snapshot); });
+        shard(expire_shard_).expire(now, allowed, [&](Lease& lease) { expire_one(lease, snapshot, now); });
     used += touched;
     if (touched == allowed) return used;  // perhaps there is more in this shard: go on from it
     expire_shard_ += workers_;
@@ -166,13 +257,10 @@ unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned
   return used;
 }
 
-void ShardGroup::expire_one(Lease& lease, const Snapshot& snapshot) {
-  if (lease.status == BindingStatus::kAbandoned) {
-    counters_.released_quarantine.add();
-  } else {
-    counters_.expired.add();
-  }
-  free(lease, snapshot);
+void ShardGroup::expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now) {
+  const bool was_declined = lease.status == BindingStatus::kAbandoned;
+  (was_declined ? counters_.released_quarantine : counters_.expired).add();
+  end(lease, was_declined ? BindingStatus::kReset : BindingStatus::kExpired, snapshot, now);
 }
 
 void ShardGroup::settle(const Snapshot& snapshot) {
@@ -194,10 +282,35 @@ void ShardGroup::settle_one(const Freed& freed, const Snapshot& snapshot) {
   if (const Pool* pool = snapshot.pool_of(freed.key, freed.subnet_id)) pool->release(freed.key.address);
 }
 
-bool ShardGroup::load(const LeaseRecord& record, const Snapshot& snapshot) {
+// RFC 8156 §8.2: what stood in stable storage holds again. A lease that was made before there was a partner is news to
+// it; of one that has ended nobody knows whether the partner was told.
+LeaseRecord ShardGroup::beside_partner(LeaseRecord record, const Snapshot& snapshot) {
+  const Subnet* subnet = snapshot.by_id(record.subnet_id);
+  if (subnet == nullptr || subnet->failover == nullptr) {
+    record.partner.reset();
+    return record;
+  }
+  if (!record.partner) {
+    record.partner = PartnerTimes{.partner_lifetime = record.expires(),
+                                  .client_contact = record.last_contact,
+                                  .start_of_state = record.last_contact,
+                                  .version = 1,
+                                  .unacked = true};
+  }
+  record.partner->sent = record.partner->unacked;
+  return record;
+}
+
+bool ShardGroup::load(const LeaseRecord& stored, const Snapshot& snapshot) {
+  const LeaseRecord record = beside_partner(stored, snapshot);
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
   if (home.find(record.key) != nullptr) return false;
-  home.insert(record.duid.bytes(), record);
+  Lease& lease = home.insert(record.duid.bytes(), record);
+  // The relationship is no more: what waited for the partner is free.
+  if (lease.has_ended() && !record.partner) {
+    home.remove(lease);
+    return true;
+  }
   if (const Pool* pool = snapshot.pool_of(record.key, record.subnet_id)) {
     pool->mark_taken(record.key.address, home.number());
   } else {

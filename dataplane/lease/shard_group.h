@@ -13,6 +13,7 @@
 #include "dataplane/lease/shard.h"
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/lease/unit_search.h"
+#include "dataplane/lease/update_feed.h"
 
 namespace tandem6::lease {
 
@@ -20,12 +21,14 @@ namespace tandem6::lease {
 class ShardGroup {
  public:
   /// `worker` is this group's index among `workers`; it owns the shards s with s % workers == worker.
-  ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity);
+  /// `feed_capacity`: of changes that a failover reactor has yet to hear of; 0 when there is none.
+  ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity = 0);
 
   static unsigned owner_of(unsigned shard, unsigned workers) { return shard % workers; }
   bool owns(unsigned shard) const { return shards_[shard] != nullptr; }
   Shard& shard(unsigned number) { return *shards_[number]; }
   ChangeLog& log() { return log_; }
+  UpdateFeed& feed() { return feed_; }
   Counters& counters() { return counters_; }
   unsigned worker() const { return worker_; }
 
@@ -49,7 +52,12 @@ class ShardGroup {
   void extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms, AbsoluteTime now);
   /// Counts a renewal that changed nothing (LeaseCache).
   void count_reuse(const Lease& lease, const Subnet& subnet) const;
-  /// RELEASED or EXPIRED, and so FREE. Its unit can be leased again once the disk knows (settle()).
+  /// The client released it, it expired, or its quarantine is over: `how` says which. A lease that a failover partner
+  /// knows of stays like this until the partner has heard (RFC 8156 §7.2); any other is FREE at once.
+  void end(Lease& lease, BindingStatus how, const Snapshot& snapshot, AbsoluteTime now);
+  /// A lease that has ended, while the partner was told nothing of it, goes on (RFC 8156 §4.2.2.1).
+  void revive(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms, AbsoluteTime now);
+  /// Forgets the lease. Its unit can be leased again once the disk knows (settle()).
   void free(Lease& lease, const Snapshot& snapshot);
   /// The client found the address in use (RFC 8415 §18.3.8): nobody gets it for decline-probation-period.
   void abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
@@ -57,6 +65,17 @@ class ShardGroup {
   /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
   /// again.
   void remember(Bytes duid, Bytes client_data);
+
+  // --- what failover does, by errands -------------------------------------------------------------------------------
+  /// The lease with this name, in whichever of these shards.
+  Lease* find_anywhere(const LeaseKey& key);
+  /// A lease as the partner says it is, or as it is after an ack: for the lease's own client, or a key that is not here.
+  /// Logged; the partner is not told.
+  Lease& adopt(const LeaseRecord& record, const Snapshot& snapshot);
+  /// Forgets a lease whose unit the partner has given to another client: it stays marked as taken.
+  void evict(Lease& lease, const Snapshot& snapshot);
+  /// Logs the lease as it is.
+  void log_again(const Lease& lease) { log_.append(LeaseChange::Kind::kPut, shard(lease.shard).record_of(lease)); }
 
   // --- time and disk -----------------------------------------------------------------------------------------------
   /// Frees leases that ended, as long as the log has room. `budget` limits the leases touched, as in Shard::expire().
@@ -96,8 +115,12 @@ class ShardGroup {
   Lease& insert(const Request& request, const Subnet& subnet, const LeaseKey& key, uint32_t iaid, const Terms& terms,
                 AbsoluteTime now);
   void append(LeaseChange::Kind kind, const Lease& lease);
+  void publish(Lease& lease, const FailoverScope* scope);
+  void count(const Lease& lease, const Snapshot& snapshot, int64_t change);
+  PartnerTimes& share(Lease& lease, const Terms& terms, AbsoluteTime now);
+  static LeaseRecord beside_partner(LeaseRecord record, const Snapshot& snapshot);
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
-  void expire_one(Lease& lease, const Snapshot& snapshot);
+  void expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
   bool all_before_walk_settled() const;
   void settle_one(const Freed& freed, const Snapshot& snapshot);
 
@@ -105,6 +128,7 @@ class ShardGroup {
   unsigned workers_;
   std::array<std::unique_ptr<Shard>, kShardCount> shards_;
   ChangeLog log_;
+  UpdateFeed feed_;
   Counters counters_;
 
   // A ring as long as the log: each entry has its own change there.

@@ -61,8 +61,8 @@ std::optional<Found> find_free(Exchange& exchange, const RequestedIa& ia, const 
 IaResult offer(Exchange& exchange, const RequestedIa& ia, Offered& offered) {
   IaResult result;
   if (exchange.link == nullptr) return result;
-  const auto grant = [&](const LeaseKey& key, const Subnet& subnet) {
-    result.granted.push({key, exchange.terms_for(subnet, ia, key), &subnet});
+  const auto grant = [&](const LeaseKey& key, const Subnet& subnet, const Lease* held = nullptr) {
+    result.granted.push({key, exchange.terms_for(subnet, ia, key, held), &subnet});
   };
   const HeldLeases held = exchange.held(ia);
   if (const ReservedUnit* reserved = exchange.reserved_due(ia, held, offered)) {
@@ -71,9 +71,13 @@ IaResult offer(Exchange& exchange, const RequestedIa& ia, Offered& offered) {
     return result;
   }
   for (const Lease* lease : held) {
-    if (const Subnet* home = exchange.home_of(lease->key)) grant(lease->key, *home);
+    if (const Subnet* home = exchange.home_of(lease->key)) grant(lease->key, *home, lease);
   }
   if (!result.granted.empty() || exchange.at_limit(offered.size())) return result;
+  if (const Lease* ended = exchange.revivable(ia)) {
+    grant(ended->key, *exchange.home_of(ended->key), ended);
+    return result;
+  }
   if (const auto found = find_free(exchange, ia, offered)) {
     offered.push(found->key);
     grant(found->key, *found->subnet);

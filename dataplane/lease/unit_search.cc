@@ -7,9 +7,16 @@ namespace {
 /// are taken is as good as full. In a dense pool every candidate was free a moment ago; more than one is rare.
 constexpr uint32_t kAttempts = 64;
 
+/// The address that differs in bit 127 only (RFC 8156 §4.2.1.1).
+Ipv6Address partner_of(Ipv6Address address) {
+  address.octets[15] ^= std::byte{1};
+  return address;
+}
+
 }  // namespace
 
 std::optional<LeaseKey> UnitSearch::run(const Subnet& subnet, const UnitWish& wish) {
+  scope_ = subnet.failover.get();
   if (obtain_wanted(subnet, wish)) return wish.unit;
   const uint8_t hinted_length = wish.unit ? wish.unit->prefix_length : 0;
   for (const bool as_hinted : {true, false}) {
@@ -17,6 +24,19 @@ std::optional<LeaseKey> UnitSearch::run(const Subnet& subnet, const UnitWish& wi
       if ((pool.unit_length == hinted_length) != as_hinted || !pool.guard.admits(wish.classes)) continue;
       if (auto key = search(subnet, pool, wish.iaid)) return key;
     }
+  }
+  return wish.partner_prefixes && wish.type == LeaseType::kPrefix ? search_partners(subnet, wish) : std::nullopt;
+}
+
+std::optional<LeaseKey> UnitSearch::search_partners(const Subnet& subnet, const UnitWish& wish) {
+  const uint64_t start = search_hash(snapshot_.search_key(), request_.client_duid, wish.iaid, 0);
+  for (const Pool& pool : subnet.prefix_pools) {
+    const auto* space = std::get_if<std::shared_ptr<DensePool>>(&pool.space);
+    if (space == nullptr || pool.partition() == nullptr || !pool.guard.admits(wish.classes)) continue;
+    const auto index = take_ ? (*space)->claim_partners_from(start) : (*space)->find_partners_from(start);
+    if (!index) continue;
+    const LeaseKey key{.type = pool.type, .prefix_length = pool.unit_length, .address = (*space)->address_of(*index)};
+    if (obtain_incoming(key)) return key;
   }
   return std::nullopt;
 }
@@ -38,7 +58,7 @@ bool UnitSearch::obtain(const Pool& pool, const LeaseKey& key) {
 bool UnitSearch::obtain_sparse(const SparsePool& space, const LeaseKey& key) {
   // A lease that was freed a moment ago may be given out again although its deletion is not on disk yet: only this
   // shard gives this address, so deletion and new lease are in the same log, in this order.
-  return shard_of_address(key.address) == shard_.number() && !has_zero_interface_id(key.address) && !is_in_shard(key) &&
+  return shard_of_address(key.address) == shard_.number() && is_ours(key.address) && !has_zero_interface_id(key.address) && !is_in_shard(key) &&
          !space.is_foreign(key.address) && snapshot_.reservations().unit(key) == nullptr && obtain_incoming(key);
 }
 
@@ -65,8 +85,10 @@ std::optional<LeaseKey> UnitSearch::search_dense(const Pool& pool, DensePool& sp
 std::optional<LeaseKey> UnitSearch::search_sparse(const SparsePool& space, uint32_t iaid) {
   for (uint32_t attempt = 0; attempt < kAttempts; ++attempt) {
     const uint64_t hash = search_hash(snapshot_.search_key(), request_.client_duid, iaid, attempt);
-    const auto address = space.candidate(hash, shard_.number());
+    auto address = space.candidate(hash, shard_.number());
     if (!address) continue;
+    if (!is_ours(*address)) address = partner_of(*address);
+    if (!space.contains(*address)) continue;
     const LeaseKey key{.type = LeaseType::kAddress, .prefix_length = 128, .address = *address};
     if (obtain_sparse(space, key)) return key;
   }

@@ -16,6 +16,8 @@ struct UnitWish {
   /// The client's own wish. An unspecified address with a length is a hint (RFC 8168 §3.2).
   std::optional<LeaseKey> unit = std::nullopt;
   ClassSet classes = {};  ///< that the client belongs to: pools with other guards are closed to it
+  /// RFC 8156 §8.4.1: when our own prefixes are gone, the failover partner's will do.
+  bool partner_prefixes = false;
 };
 
 /// One search for one IA. Lives on the stack of the worker that owns the client's shard.
@@ -37,15 +39,18 @@ class UnitSearch {
  private:
   bool obtain_wanted(const Subnet& subnet, const UnitWish& wish);
   bool obtain_sparse(const SparsePool& space, const LeaseKey& key);
+  std::optional<LeaseKey> search_partners(const Subnet& subnet, const UnitWish& wish);
   std::optional<LeaseKey> search(const Subnet& subnet, const Pool& pool, uint32_t iaid);
   std::optional<LeaseKey> search_dense(const Pool& pool, DensePool& space, uint64_t start);
   std::optional<LeaseKey> search_sparse(const SparsePool& space, uint32_t iaid);
+  bool is_ours(const Ipv6Address& address) const { return scope_ == nullptr || scope_->is_ours(address); }
   bool is_in_shard(const LeaseKey& key) { return shard_.find(key) != nullptr; }
   bool obtain_incoming(const LeaseKey& key);
 
   Shard& shard_;
   const Request& request_;
   const Snapshot& snapshot_;
+  const FailoverScope* scope_ = nullptr;  // of the subnet that is searched
   bool take_;
 };
 

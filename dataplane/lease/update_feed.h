@@ -1,0 +1,64 @@
+// What a worker tells the failover reactor of its leases: changes that the partner is to know, in their order. A ring
+// between one worker (producer) and the reactor (consumer). Lock-free.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/lease/record.h"
+
+namespace tandem6::lease {
+
+/// Holds no more than its capacity: what finds no room stays marked as unacked in its shard, and a scan sends it later.
+class UpdateFeed {
+ public:
+  struct Entry {
+    uint64_t sequence = 0;  ///< of the change in the worker's log: not to be told before that is committed
+    uint8_t scope = 0;      ///< number of the relationship
+    LeaseRecord record;
+  };
+
+  /// `capacity` is a power of two; 0: nobody listens.
+  explicit UpdateFeed(size_t capacity) : capacity_(capacity), entries_(std::make_unique<Entry[]>(capacity)) {}
+
+  // --- the worker ----------------------------------------------------------------------------------------------------
+  bool has_room() const {
+    return written_.load(std::memory_order_relaxed) - read_.load(std::memory_order_acquire) < capacity_;
+  }
+  /// Needs room.
+  void push(uint64_t sequence, uint8_t scope, const LeaseRecord& record) {
+    const uint64_t at = written_.load(std::memory_order_relaxed);
+    entries_[at & (capacity_ - 1)] = {sequence, scope, record};
+    written_.store(at + 1, std::memory_order_release);
+  }
+  /// Something found no room.
+  void note_overflow() { overflowed_.store(true, std::memory_order_release); }
+
+  // --- the reactor ---------------------------------------------------------------------------------------------------
+  /// Calls `see(const Entry&)` for up to `limit` changes that are committed. Returns how many there were.
+  template <typename See>
+  size_t take(uint64_t committed, size_t limit, See&& see) {
+    const uint64_t end = written_.load(std::memory_order_acquire);
+    uint64_t at = read_.load(std::memory_order_relaxed);
+    size_t count = 0;
+    for (; at != end && count < limit; ++at, ++count) {
+      const Entry& entry = entries_[at & (capacity_ - 1)];
+      if (entry.sequence > committed) break;
+      see(entry);
+    }
+    read_.store(at, std::memory_order_release);
+    return count;
+  }
+  /// Did something find no room since the last call?
+  bool take_overflow() { return overflowed_.exchange(false, std::memory_order_acq_rel); }
+
+ private:
+  size_t capacity_;
+  std::unique_ptr<Entry[]> entries_;
+  alignas(64) std::atomic<uint64_t> written_{0};
+  alignas(64) std::atomic<uint64_t> read_{0};
+  std::atomic<bool> overflowed_{false};
+};
+
+}  // namespace tandem6::lease
