@@ -17,6 +17,16 @@ bool Pool::is_taken(const Ipv6Address& address) const {
   return !index || dense.taken(*index);  // what is no unit is not to be had either
 }
 
+bool Pool::may_be_held(const Ipv6Address& address, unsigned shard) const {
+  if (const auto* sparse = std::get_if<Sparse>(&space)) {
+    return shard_of_address(address) != shard || (*sparse)->is_foreign(address);
+  }
+  const DensePool& dense = *std::get<Dense>(space);
+  const auto index = dense.index_of(address);
+  if (!index) return false;
+  return dense.partition() != nullptr ? dense.partition()->is_leased(*index) : dense.taken(*index);
+}
+
 bool Pool::mark_taken(const Ipv6Address& address, unsigned owner_shard) const {
   if (const auto* sparse = std::get_if<Sparse>(&space)) {
     return shard_of_address(address) == owner_shard || (*sparse)->mark_foreign(address);

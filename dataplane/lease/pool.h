@@ -40,6 +40,8 @@ struct Pool {
   /// Makes sure that nobody else is given this unit. True when it was free before, as far as the pool can tell.
   bool mark_taken(const Ipv6Address& address, unsigned owner_shard) const;
   void release(const Ipv6Address& address) const;
+  /// Could a client of another shard than this hold the unit?
+  bool may_be_held(const Ipv6Address& address, unsigned shard) const;
   /// The part of it that changes hands between failover partners; null when it has none.
   Partition* partition() const {
     const auto* dense = std::get_if<std::shared_ptr<DensePool>>(&space);

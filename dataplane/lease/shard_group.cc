@@ -192,6 +192,8 @@ Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
   return lease;
 }
 
+void ShardGroup::tell_partner(Lease& lease, const Snapshot& snapshot) { publish(lease, scope_of(lease, snapshot)); }
+
 void ShardGroup::evict(Lease& lease, const Snapshot& snapshot) {
   append(LeaseChange::Kind::kDelete, lease);
   count(lease, snapshot, -1);

@@ -74,6 +74,8 @@ class ShardGroup {
   Lease& adopt(const LeaseRecord& record, const Snapshot& snapshot);
   /// Forgets a lease whose unit the partner has given to another client: it stays marked as taken.
   void evict(Lease& lease, const Snapshot& snapshot);
+  /// The partner believes something else: it is told of the lease as it is.
+  void tell_partner(Lease& lease, const Snapshot& snapshot);
   /// Logs the lease as it is.
   void log_again(const Lease& lease) { log_.append(LeaseChange::Kind::kPut, shard(lease.shard).record_of(lease)); }
 

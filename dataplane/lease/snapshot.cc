@@ -135,6 +135,24 @@ const Pool* Snapshot::pool_of(const LeaseKey& key, uint32_t subnet_id) const {
 }
 
 const Pool* Snapshot::pool_around(const LeaseKey& key) const {
+  const PoolPlace* place = place_around(key);
+  return place != nullptr ? &content_.subnets[place->subnet].pools(place->type)[place->pool] : nullptr;
+}
+
+const Subnet* Snapshot::subnet_around(const LeaseKey& key) const {
+  if (const PoolPlace* place = place_around(key)) return &content_.subnets[place->subnet];
+  if (key.type == LeaseType::kAddress) {
+    const Link* link = by_longest_prefix(key.address, {});
+    if (link == nullptr) return nullptr;
+    const auto holds = [&](const Subnet* subnet) { return subnet->prefix.contains(key.address); };
+    const auto found = std::ranges::find_if(link->subnets, holds);
+    return found == link->subnets.end() ? nullptr : *found;
+  }
+  const ReservedUnit* reserved = content_.reservations.unit(key);
+  return reserved != nullptr ? by_id(reserved->holder->scope) : nullptr;
+}
+
+const Snapshot::PoolPlace* Snapshot::place_around(const LeaseKey& key) const {
   // Pools do not overlap, so only the last that begins at or before the address can hold it.
   auto after = std::upper_bound(pools_.begin(), pools_.end(), key, [](const LeaseKey& wanted, const PoolPlace& place) {
     return std::tie(wanted.type, wanted.address) < std::tie(place.type, place.first);
@@ -142,7 +160,7 @@ const Pool* Snapshot::pool_around(const LeaseKey& key) const {
   if (after == pools_.begin()) return nullptr;
   --after;
   const Pool& pool = content_.subnets[after->subnet].pools(after->type)[after->pool];
-  return pool.contains(key) ? &pool : nullptr;
+  return pool.contains(key) ? &*after : nullptr;
 }
 
 void Snapshot::rest_under(const LeaseKey& misfit) const {

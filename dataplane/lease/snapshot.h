@@ -73,6 +73,9 @@ class Snapshot {
   /// The pool that holds this lease: its own when it is reserved, else of the subnet with this id, or, when that subnet
   /// does not hold it (any more), of any; null when nobody does.
   const Pool* pool_of(const LeaseKey& key, uint32_t subnet_id) const;
+  /// The subnet that a lease with this name would be of, whoever made it: the one whose pool holds it, that its
+  /// reservation stands in, or, for an address, whose prefix does; null when there is none.
+  const Subnet* subnet_around(const LeaseKey& key) const;
   /// No two snapshots of a process have the same.
   uint64_t serial() const { return serial_; }
 
@@ -92,9 +95,16 @@ class Snapshot {
 
  private:
   using Places = std::vector<uint32_t>;  // of links
+  struct PoolPlace {
+    LeaseType type;
+    Ipv6Address first;
+    uint32_t subnet;
+    uint32_t pool;
+  };
   const Link* by_link_address(const Ipv6Address& link_address, const ClassSet& classes) const;
   const Link* by_longest_prefix(const Ipv6Address& address, const ClassSet& classes) const;
   const Link* first_admitting(const Places& links, const ClassSet& classes) const;
+  const PoolPlace* place_around(const LeaseKey& key) const;
   const Pool* pool_around(const LeaseKey& key) const;
 
   struct PrefixHash {
@@ -108,12 +118,6 @@ class Snapshot {
   struct BytesEqual {
     using is_transparent = void;
     bool operator()(Bytes a, Bytes b) const { return wire::same_bytes(a, b); }
-  };
-  struct PoolPlace {
-    LeaseType type;
-    Ipv6Address first;
-    uint32_t subnet;
-    uint32_t pool;
   };
   void make_links();
   void index_link(uint32_t place);

@@ -1,0 +1,127 @@
+#include "failover/conflict.h"
+
+#include <algorithm>
+
+#include "dataplane/lease/shard.h"
+
+namespace tandem6::failover {
+namespace {
+
+using lease::BindingStatus;
+using wire::StatusCode;
+
+/// What a cell of Figure 4 says.
+enum class Rule : uint8_t {
+  kAccept,         ///< "accept"
+  kWhenOver,       ///< "time(1)"
+  kAfterStart,     ///< "time(2)"
+  kClientDecides,  ///< "accept(3)"
+};
+
+enum class Column : uint8_t { kActive, kExpired, kReleased, kFree, kResetOrAbandoned };
+
+Column column_of(BindingStatus received) {
+  switch (received) {
+    case BindingStatus::kActive:
+      return Column::kActive;
+    case BindingStatus::kExpired:
+      return Column::kExpired;
+    case BindingStatus::kReleased:
+      return Column::kReleased;
+    case BindingStatus::kPendingFree:  // never on the wire: on its way to FREE
+    case BindingStatus::kFree:
+    case BindingStatus::kFreeBackup:
+      return Column::kFree;
+    case BindingStatus::kReset:
+    case BindingStatus::kAbandoned:
+      break;
+  }
+  return Column::kResetOrAbandoned;
+}
+
+// Figure 4, row by row.
+Rule rule_of(BindingStatus ours, Column received) {
+  switch (ours) {
+    case BindingStatus::kActive:
+      switch (received) {
+        case Column::kActive:
+          return Rule::kClientDecides;
+        case Column::kExpired:
+        case Column::kFree:
+          return Rule::kWhenOver;
+        case Column::kReleased:
+        case Column::kResetOrAbandoned:
+          return Rule::kAccept;
+      }
+      break;
+    case BindingStatus::kReset:
+      return received == Column::kActive ? Rule::kAfterStart : Rule::kAccept;
+    case BindingStatus::kExpired:
+    case BindingStatus::kReleased:
+    case BindingStatus::kPendingFree:
+    case BindingStatus::kFree:
+    case BindingStatus::kFreeBackup:
+    case BindingStatus::kAbandoned:
+      break;
+  }
+  return Rule::kAccept;
+}
+
+// "The time for the BNDUPD message."
+AbsoluteTime time_of(const LeaseUpdate& update) {
+  const AbsoluteTime contact = update.client_contact.value_or(update.start_of_state);
+  switch (update.status) {
+    case BindingStatus::kActive:
+    case BindingStatus::kExpired:
+    case BindingStatus::kReleased:
+      return contact;
+    default:
+      return std::max(contact, update.start_of_state);
+  }
+}
+
+AbsoluteTime start_of(const lease::LeaseRecord& ours) {
+  return ours.partner ? ours.partner->start_of_state : ours.last_contact;
+}
+
+// "The time for the lease in the server's binding database."
+AbsoluteTime time_of(const lease::LeaseRecord& ours) {
+  const bool has_contact = ours.partner && ours.partner->client_contact != AbsoluteTime{};
+  return has_contact ? ours.partner->client_contact : start_of(ours);
+}
+
+// time(2): an OPTION_CLT_TIME later than the start of our state.
+bool began_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
+  return theirs.client_contact && *theirs.client_contact > start_of(ours);
+}
+
+StatusCode outdated_unless(bool accepted) {
+  return accepted ? StatusCode::kSuccess : StatusCode::kOutdatedBindingInformation;
+}
+
+}  // namespace
+
+bool is_clearly_before(AbsoluteTime a, AbsoluteTime b) { return a + lease::kClockTolerance < b; }
+
+// §7.5.4 first: what is clearly later is accepted, what is clearly earlier rejected, and Figure 4 is for what is the
+// same within 5 seconds; its "accept" cells therefore accept what is not clearly earlier.
+StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, const std::optional<Duid>& client,
+                 lease::FailoverRole role, AbsoluteTime now) {
+  if (ours == nullptr) return StatusCode::kSuccess;
+  switch (rule_of(ours->status, column_of(theirs.status))) {
+    case Rule::kAccept:
+      return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
+    case Rule::kWhenOver:
+      return outdated_unless(!ours->valid.infinite() && ours->expires() <= now);
+    case Rule::kAfterStart:
+      return outdated_unless(began_after(theirs, *ours));
+    case Rule::kClientDecides:
+      if (client == ours->duid || began_after(theirs, *ours) || role == lease::FailoverRole::kSecondary) {
+        return StatusCode::kSuccess;
+      }
+      return StatusCode::kAddressInUse;
+  }
+  return StatusCode::kOutdatedBindingInformation;
+}
+
+}  // namespace tandem6::failover

@@ -1,0 +1,267 @@
+#include "failover/lease_side.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "failover/conflict.h"
+
+namespace tandem6::failover {
+namespace {
+
+using lease::BindingStatus;
+using lease::ErrandPlace;
+using lease::FailoverScope;
+using lease::Lease;
+using lease::LeaseRecord;
+using lease::PartnerTimes;
+using wire::StatusCode;
+
+/// Changes that one lease of an update makes at most: an eviction, the lease, what is kept of the client.
+constexpr size_t kRoomForOne = 2 + lease::ChangeLog::kRoomToRemember;
+
+bool is_over(BindingStatus status) {
+  return status != BindingStatus::kActive && status != BindingStatus::kAbandoned;
+}
+
+AbsoluteTime later(AbsoluteTime a, AbsoluteTime b) { return std::max(a, b); }
+
+/// RFC 8156 §7.5.5: what an accepted update leaves in the database. `ours`: the same client's binding, if it had one.
+class Merge {
+ public:
+  Merge(const LeaseRecord* ours, const LeaseUpdate& theirs, const BindingUpdate& update)
+      : ours_(ours), theirs_(theirs), update_(update) {}
+
+  LeaseRecord run(uint32_t subnet_id) const {
+    LeaseRecord record{.key = theirs_.key,
+                       .status = theirs_.status,
+                       .iaid = theirs_.iaid,
+                       .subnet_id = subnet_id,
+                       .preferred = theirs_.preferred,
+                       .valid = theirs_.valid,
+                       .last_contact = theirs_.client_contact.value_or(update_.base_time),
+                       .duid = *update_.client,
+                       .partner = times()};
+    set_end(record);
+    if (ours_ != nullptr) keep_later_end(record);
+    return record;
+  }
+
+ private:
+  PartnerTimes times() const {
+    PartnerTimes times;
+    if (ours_ != nullptr && ours_->partner) times = *ours_->partner;
+    times.expiration_time = later(times.expiration_time, theirs_.partner_lifetime.value_or(AbsoluteTime{}));
+    times.partner_raw_contact = theirs_.client_contact.value_or(AbsoluteTime{});
+    times.client_contact = later(times.client_contact, theirs_.partner_raw_contact.value_or(AbsoluteTime{}));
+    times.partner_lifetime = later(times.partner_lifetime, theirs_.expiration.value_or(AbsoluteTime{}));
+    times.start_of_state = theirs_.start_of_state;
+    ++times.version;
+    times.unacked = false;
+    times.sent = false;
+    return times;
+  }
+
+  // state-expiration-time is what counts; our records say it by last contact and valid lifetime.
+  void set_end(LeaseRecord& record) const {
+    if (record.status == BindingStatus::kAbandoned) {
+      record.last_contact = theirs_.start_of_state;
+      record.valid = theirs_.state_expiration ? *theirs_.state_expiration - theirs_.start_of_state : kInfinity;
+    } else if (theirs_.state_expiration && !record.valid.infinite()) {
+      record.last_contact = AbsoluteTime{theirs_.state_expiration->since_2000 - record.valid.count};
+    }
+  }
+
+  // Both have served this client (accept(3), "the clients match"): it may believe what it heard of either, so the lease
+  // lasts as long as the longer promise, and the partner still has to hear of ours.
+  void keep_later_end(LeaseRecord& record) const {
+    const bool both_active = ours_->status == BindingStatus::kActive && record.status == BindingStatus::kActive;
+    if (!both_active || record.valid.infinite()) return;
+    if (!ours_->valid.infinite() && ours_->expires() <= record.expires()) return;
+    record.preferred = ours_->preferred;
+    record.valid = ours_->valid;
+    record.last_contact = ours_->last_contact;
+    record.partner->unacked = ours_->partner && ours_->partner->unacked;
+    record.partner->sent = record.partner->unacked;
+  }
+
+  const LeaseRecord* ours_;
+  const LeaseUpdate& theirs_;
+  const BindingUpdate& update_;
+};
+
+/// One lease of an update, at the worker of its client.
+class OneLease {
+ public:
+  OneLease(const ErrandPlace& place, const FailoverScope& scope, IncomingUpdate& incoming)
+      : place_(place), scope_(scope), incoming_(incoming), theirs_(incoming.update.leases[incoming.next]) {}
+
+  Applied run() {
+    if (theirs_.verdict != StatusCode::kSuccess) return Applied::kDone;
+    const lease::Subnet* subnet = place_.snapshot.subnet_around(theirs_.key);
+    // §7.5.4: "not a lease associated with the failover endpoint".
+    if (subnet == nullptr || subnet->failover.get() != &scope_) {
+      theirs_.verdict = StatusCode::kConfigurationConflict;
+      return Applied::kDone;
+    }
+    const unsigned shard = lease::shard_of(lease::duid_hash(incoming_.update.client->bytes()));
+    Lease* ours = place_.leases.shard(shard).find(theirs_.key);
+    if (ours == nullptr && !incoming_.next_is_unheld && may_be_held(*subnet, shard)) {
+      ours = place_.leases.find_anywhere(theirs_.key);
+      if (ours == nullptr) return Applied::kHeldElsewhere;
+    }
+    decide(ours, *subnet);
+    return Applied::kDone;
+  }
+
+ private:
+  // Is there a mark that somebody holds the unit? What a sparse pool marks nowhere, the address itself tells.
+  bool may_be_held(const lease::Subnet& subnet, unsigned shard) const {
+    const lease::Pool* pool = place_.snapshot.pool_of(theirs_.key, subnet.id);
+    return pool != nullptr && pool->may_be_held(theirs_.key.address, shard);
+  }
+
+  void decide(Lease* ours, const lease::Subnet& subnet) {
+    const std::optional<LeaseRecord> before =
+        ours != nullptr ? std::optional(place_.leases.shard(ours->shard).record_of(*ours)) : std::nullopt;
+    theirs_.verdict = judge(before ? &*before : nullptr, theirs_, incoming_.update.client, scope_.role(), place_.now);
+    if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(*ours);
+    if (theirs_.verdict != StatusCode::kSuccess) return;
+    if (is_over(theirs_.status)) {
+      // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here.
+      if (ours != nullptr) place_.leases.free(*ours, place_.snapshot);
+      return;
+    }
+    const bool same_client = before && before->duid == *incoming_.update.client;
+    if (before && !same_client) place_.leases.evict(*ours, place_.snapshot);
+    const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update);
+    place_.leases.adopt(merge.run(subnet.id), place_.snapshot);
+  }
+
+  // §7.5.4, "thus preventing a possible update storm": what was marked already is sent by the next scan, not now.
+  void insist(Lease& ours) {
+    const PartnerTimes* times = place_.leases.shard(ours.shard).times_of(ours);
+    if (times != nullptr && !times->unacked) place_.leases.tell_partner(ours, place_.snapshot);
+  }
+
+  const ErrandPlace& place_;
+  const FailoverScope& scope_;
+  IncomingUpdate& incoming_;
+  LeaseUpdate& theirs_;
+};
+
+/// Calls `see(shard, lease)` for the relationship's leases, `limit` places at most.
+template <typename See>
+void walk(const ErrandPlace& place, const FailoverScope& scope, WalkCursor& cursor, size_t limit, See&& see) {
+  for (; cursor.shard < lease::kShardCount; ++cursor.shard, cursor.place = 0) {
+    if (!place.leases.owns(cursor.shard)) continue;
+    lease::Shard& shard = place.leases.shard(cursor.shard);
+    if (limit == 0) return;
+    const uint32_t from = cursor.place;
+    cursor.place = shard.walk(from, static_cast<uint32_t>(limit), [&](const Lease& lease) {
+      const lease::Subnet* subnet = place.snapshot.by_id(lease.subnet_id);
+      if (subnet != nullptr && subnet->failover.get() == &scope && shard.times_of(lease) != nullptr) see(shard, lease);
+    });
+    if (cursor.place != lease::kNoIndex) return;
+    limit -= std::min<size_t>(limit, lease::Slab<Lease>::kChunk);
+  }
+  cursor.finished = true;
+}
+
+}  // namespace
+
+Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpdate& incoming) {
+  BindingUpdate& update = incoming.update;
+  for (; incoming.next < update.leases.size(); ++incoming.next) {
+    if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
+    const Applied applied = OneLease(place, scope, incoming).run();
+    incoming.sequence = place.leases.log().written();
+    if (applied != Applied::kDone) return applied;
+    incoming.next_is_unheld = false;
+  }
+  if (!std::exchange(incoming.remembered, true) && !update.client_data.empty()) {
+    place.leases.remember(update.client->bytes(), update.client_data);
+  }
+  incoming.sequence = place.leases.log().written();
+  return Applied::kDone;
+}
+
+Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingUpdate& incoming) {
+  LeaseUpdate& theirs = incoming.update.leases[incoming.next];
+  Lease* ours = place.leases.find_anywhere(theirs.key);
+  if (ours == nullptr) return Applied::kHeldElsewhere;
+  if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
+  const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
+  theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
+  if (theirs.verdict == StatusCode::kSuccess) {
+    if (is_over(theirs.status)) {
+      place.leases.free(*ours, place.snapshot);
+    } else {
+      place.leases.evict(*ours, place.snapshot);
+    }
+  } else if (theirs.verdict == StatusCode::kOutdatedBindingInformation && record.partner && !record.partner->unacked) {
+    place.leases.tell_partner(*ours, place.snapshot);
+  }
+  incoming.sequence = place.leases.log().written();
+  return Applied::kDone;
+}
+
+bool acknowledge(const ErrandPlace& place, const LeaseAck& ack) {
+  const unsigned number = lease::shard_of(lease::duid_hash(ack.client.bytes()));
+  lease::Shard& shard = place.leases.shard(number);
+  Lease* lease = shard.find(ack.key);
+  PartnerTimes* times = lease != nullptr ? shard.times_of(*lease) : nullptr;
+  if (times == nullptr || !wire::same_bytes(shard.duid_of(lease->client), ack.client.bytes())) return true;
+  if (place.leases.log().room() < kRoomForOne) return false;
+  if (ack.partner_lifetime) times->acked_partner_lifetime = later(times->acked_partner_lifetime, *ack.partner_lifetime);
+  const bool as_it_is = times->version == ack.version;
+  if (as_it_is) times->unacked = times->sent = false;
+  if (as_it_is && lease->has_ended()) {
+    place.leases.free(*lease, place.snapshot);  // PENDING-FREE, and so FREE (Figure 2, (4))
+  } else if (place.leases.log().room() > place.leases.log().capacity() / 2) {
+    // For after a restart. When the disk is behind, clients' leases go first: an ack that is lost counts as none.
+    place.leases.log_again(*lease);
+  }
+  return true;
+}
+
+void scan(const ErrandPlace& place, const FailoverScope& scope, ScanKind kind, WalkCursor& cursor, size_t limit,
+          std::vector<LeaseRecord>& found) {
+  walk(place, scope, cursor, limit, [&](lease::Shard& shard, const Lease& lease) {
+    PartnerTimes& times = *shard.times_of(lease);
+    if (kind == ScanKind::kUnacked && !times.unacked) return;
+    if (times.unacked) times.sent = true;
+    found.push_back(shard.record_of(lease));
+  });
+}
+
+void free_overdue(const ErrandPlace& place, const FailoverScope& scope, AbsoluteTime partner_down_since, Seconds mclt,
+                  WalkCursor& cursor, size_t limit) {
+  std::vector<std::pair<unsigned, lease::LeaseKey>> overdue;
+  walk(place, scope, cursor, limit, [&](lease::Shard& shard, const Lease& lease) {
+    if (!lease.has_ended()) return;
+    const PartnerTimes& times = *shard.times_of(lease);
+    AbsoluteTime latest = later(partner_down_since, times.start_of_state);
+    for (const AbsoluteTime time : {times.acked_partner_lifetime, times.partner_lifetime, times.expiration_time}) {
+      latest = later(latest, time);
+    }
+    if (latest + mclt < place.now) overdue.emplace_back(shard.number(), lease.key);
+  });
+  for (const auto& [shard, key] : overdue) {
+    if (place.leases.log().room() == 0) return;  // they are found again
+    place.leases.free(*place.leases.shard(shard).find(key), place.snapshot);
+  }
+}
+
+void find_unacked_blocks(const ErrandPlace& place, const FailoverScope& scope,
+                         const std::vector<lease::LeaseKey>& blocks, WalkCursor& cursor, size_t limit,
+                         std::vector<lease::LeaseKey>& unacked) {
+  walk(place, scope, cursor, limit, [&](lease::Shard& shard, const Lease& lease) {
+    if (lease.key.type != lease::LeaseType::kPrefix || !shard.times_of(lease)->unacked) return;
+    for (const lease::LeaseKey& block : blocks) {
+      const bool within = block.address <= lease.key.address && lease.key.address <= block.last();
+      if (within && std::ranges::find(unacked, block) == unacked.end()) unacked.push_back(block);
+    }
+  });
+}
+
+}  // namespace tandem6::failover

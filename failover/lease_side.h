@@ -1,0 +1,75 @@
+// What failover does to leases, where they are: each function is called by the worker that owns the shards, as an
+// errand, or by the simulator. Sans-I/O.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "dataplane/lease/errand.h"
+#include "failover/binding_update.h"
+
+namespace tandem6::failover {
+
+/// How far a BNDUPD got at the worker that owns its client.
+enum class Applied : uint8_t {
+  kDone,           ///< every lease has its verdict
+  kNoRoom,         ///< the log is full: again later
+  kHeldElsewhere,  ///< `held_elsewhere` may be another client's, in a shard of another worker: see displace()
+};
+
+/// A BNDUPD being worked on (RFC 8156 §7.5). Owned by whoever has it: the reactor, or the worker that it was given to.
+struct IncomingUpdate {
+  uint64_t token = 0;
+  BindingUpdate update;           ///< the verdicts are written into it
+  size_t next = 0;                ///< the lease that comes next
+  bool next_is_unheld = false;    ///< displace() has found nobody who holds it, or has made room
+  bool remembered = false;        ///< the client data was kept
+  uint64_t sequence = 0;          ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
+};
+
+/// Works on the update's leases one after the other. `scope`: the relationship that it came by.
+Applied apply(const lease::ErrandPlace& place, const lease::FailoverScope& scope, IncomingUpdate& incoming);
+
+/// The lease that apply() could not find: if these shards have it, it is judged here (Figure 4), and evicted when the
+/// update is accepted. kDone: it was here; the verdict stands in the update, and `sequence` says what must be committed
+/// before apply() goes on. kHeldElsewhere: it is not here.
+Applied displace(const lease::ErrandPlace& place, const lease::FailoverScope& scope, IncomingUpdate& incoming);
+
+/// What a BNDREPLY says about one lease that we sent (§7.7).
+struct LeaseAck {
+  Duid client;
+  lease::LeaseKey key;
+  uint32_t version = 0;                            ///< PartnerTimes::version when it was sent
+  std::optional<AbsoluteTime> partner_lifetime;    ///< OPTION_F_PARTNER_LIFETIME_SENT
+};
+/// The partner has accepted it. False: the log has no room, try again.
+bool acknowledge(const lease::ErrandPlace& place, const LeaseAck& ack);
+
+/// A walk through all shards of a group, some places at a time.
+struct WalkCursor {
+  unsigned shard = 0;
+  uint32_t place = 0;
+  bool finished = false;
+};
+
+enum class ScanKind : uint8_t {
+  kUnacked,  ///< what the partner does not know: marks it as sent
+  kAll,
+};
+/// Appends up to `limit` leases of the relationship to `found`.
+void scan(const lease::ErrandPlace& place, const lease::FailoverScope& scope, ScanKind kind, WalkCursor& cursor,
+          size_t limit, std::vector<lease::LeaseRecord>& found);
+
+/// PARTNER-DOWN (§4.2.2.1, §8.4.1): frees leases that ended, once the MCLT is over beyond all that the partner may
+/// believe.
+void free_overdue(const lease::ErrandPlace& place, const lease::FailoverScope& scope, AbsoluteTime partner_down_since,
+                  Seconds mclt, WalkCursor& cursor, size_t limit);
+
+/// Which of these blocks hold a lease that the partner does not know as it is? Such a block cannot change hands.
+void find_unacked_blocks(const lease::ErrandPlace& place, const lease::FailoverScope& scope,
+                         const std::vector<lease::LeaseKey>& blocks, WalkCursor& cursor, size_t limit,
+                         std::vector<lease::LeaseKey>& unacked);
+
+}  // namespace tandem6::failover

@@ -1,0 +1,100 @@
+#include "failover/prefix_shares.h"
+
+#include <algorithm>
+#include <bit>
+#include <tuple>
+#include <variant>
+
+namespace tandem6::failover {
+
+using lease::DensePool;
+using lease::LeaseKey;
+
+LeaseKey block_key(const DensePool& pool, uint32_t block) {
+  const uint32_t units = pool.partition()->units_per_block();
+  const auto shorter = static_cast<uint8_t>(std::countr_zero(units));
+  return {.type = lease::LeaseType::kPrefix,
+          .prefix_length = static_cast<uint8_t>(pool.unit_length() - shorter),
+          .address = pool.address_of(block * units)};
+}
+
+bool PrefixShares::Before::operator()(const LeaseKey& a, const LeaseKey& b) const {
+  return std::tie(a.address, a.prefix_length) < std::tie(b.address, b.prefix_length);
+}
+
+void PrefixShares::adopt(const lease::Snapshot& snapshot) {
+  places_.clear();
+  pools_.clear();
+  for (const lease::Subnet& subnet : snapshot.subnets()) {
+    if (subnet.failover.get() != &scope_) continue;
+    for (const lease::Pool& pool : subnet.prefix_pools) {
+      const auto* dense = std::get_if<std::shared_ptr<DensePool>>(&pool.space);
+      if (dense == nullptr || (*dense)->partition() == nullptr) continue;
+      pools_.push_back({pool.text, *dense});
+      for (uint32_t block = 0; block < (*dense)->partition()->blocks(); ++block) {
+        const LeaseKey key = block_key(**dense, block);
+        places_[key] = {*dense, block};
+        // What has changed hands since the pool was made, all the primary's.
+        if (is_ours(key) == (*dense)->is_block_partners(block)) is_ours(key) ? open(key) : close(key);
+      }
+    }
+  }
+}
+
+void PrefixShares::close(const LeaseKey& block) {
+  const auto place = places_.find(block);
+  if (place != places_.end()) place->second.pool->give_block(place->second.block);
+}
+
+void PrefixShares::open(const LeaseKey& block) {
+  const auto place = places_.find(block);
+  if (place != places_.end()) place->second.pool->take_block(place->second.block);
+}
+
+PrefixShares::Moves PrefixShares::balance(uint32_t percent) const {
+  Moves moves;
+  for (const NamedPool& named : pools_) balance_pool(*named.pool, percent, moves);
+  return moves;
+}
+
+void PrefixShares::balance_pool(const DensePool& pool, uint32_t percent, Moves& moves) const {
+  struct Block {
+    LeaseKey key;
+    int64_t free;
+  };
+  std::vector<Block> ours, backups;
+  int64_t free = 0, have = 0;
+  for (uint32_t block = 0; block < pool.partition()->blocks(); ++block) {
+    const uint32_t first = block * pool.partition()->units_per_block();
+    const DensePool::Shares shares = pool.count_shares(first, pool.end_of_block(block));
+    const Block counted{block_key(pool, block), int64_t{shares.ours} + shares.partners};
+    free += counted.free;
+    if (is_backup(counted.key)) have += counted.free;
+    (is_backup(counted.key) ? backups : ours).push_back(counted);
+  }
+  // §4.2.2: "SHOULD employ some threshold mechanism": half a block, and a twentieth of what there is.
+  int64_t missing = free * percent / 100 - have;
+  const int64_t threshold = std::max<int64_t>({1, pool.partition()->units_per_block() / 2, free / 20});
+  if (std::abs(missing) < threshold) return;
+  std::vector<Block>& from = missing > 0 ? ours : backups;
+  std::vector<LeaseKey>& into = missing > 0 ? moves.give : moves.ask_back;
+  std::ranges::stable_sort(from, std::greater<>(), &Block::free);
+  for (const Block& block : from) {
+    if (block.free == 0 || std::abs(missing) < (block.free + 1) / 2) continue;
+    into.push_back(block.key);
+    missing += missing > 0 ? -block.free : block.free;
+    if (std::abs(missing) < threshold) return;
+  }
+}
+
+std::vector<BlockCounts> PrefixShares::counts() const {
+  std::vector<BlockCounts> counts;
+  for (const NamedPool& named : pools_) {
+    const DensePool::Shares shares = named.pool->count_shares();
+    counts.push_back(
+        {.pool = named.text, .ours = shares.ours, .partners = shares.partners, .leased = shares.leased});
+  }
+  return counts;
+}
+
+}  // namespace tandem6::failover

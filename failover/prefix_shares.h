@@ -1,0 +1,79 @@
+// Which delegable prefixes are the secondary's (RFC 8156 §4.2.2): blocks of the pools, told in BNDUPDs with an
+// OPTION_IAPREFIX of their own. What is not a block of this book is the primary's.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/lease/dense_pool.h"
+#include "dataplane/lease/failover_scope.h"
+#include "dataplane/lease/snapshot.h"
+#include "failover/status.h"
+
+namespace tandem6::failover {
+
+/// Blocks of the pools of one relationship; the reactor thread's. It opens and closes blocks in the pools, which the
+/// workers then find so.
+class PrefixShares {
+ public:
+  struct Before {
+    bool operator()(const lease::LeaseKey& a, const lease::LeaseKey& b) const;
+  };
+  using Backups = std::map<lease::LeaseKey, AbsoluteTime, Before>;  ///< since when
+
+  explicit PrefixShares(const lease::FailoverScope& scope) : scope_(scope) {}
+
+  /// What the disk keeps: the secondary's blocks.
+  const Backups& backups() const { return backups_; }
+  void restore(const lease::LeaseKey& block, AbsoluteTime since) { backups_[block] = since; }
+
+  /// A configuration is in force, the first or another: its pools are as the book says. Blocks that no pool has (any
+  /// more) stay in the book.
+  void adopt(const lease::Snapshot& snapshot);
+
+  bool is_known(const lease::LeaseKey& block) const { return places_.contains(block); }
+  bool is_backup(const lease::LeaseKey& block) const { return backups_.contains(block); }
+
+  /// Nobody here allocates from the block any more. It may still be in use: check before it is told.
+  void close(const lease::LeaseKey& block);
+  /// It is ours: workers may allocate from it.
+  void open(const lease::LeaseKey& block);
+  /// The secondary's from now on, or the primary's.
+  void enter(const lease::LeaseKey& block, AbsoluteTime since) { backups_[block] = since; }
+  void strike(const lease::LeaseKey& block) { backups_.erase(block); }
+
+  /// What a primary should give the secondary, or ask back, so that it has `percent` of what is free; with a threshold,
+  /// so that nothing is moved for a few prefixes.
+  struct Moves {
+    std::vector<lease::LeaseKey> give;
+    std::vector<lease::LeaseKey> ask_back;
+  };
+  Moves balance(uint32_t percent) const;
+  std::vector<BlockCounts> counts() const;
+
+ private:
+  struct Place {
+    std::shared_ptr<lease::DensePool> pool;
+    uint32_t block;
+  };
+  struct NamedPool {
+    std::string text;
+    std::shared_ptr<lease::DensePool> pool;
+  };
+  bool is_ours(const lease::LeaseKey& block) const {
+    return is_backup(block) == (scope_.role() == lease::FailoverRole::kSecondary);
+  }
+  void balance_pool(const lease::DensePool& pool, uint32_t percent, Moves& moves) const;
+
+  const lease::FailoverScope& scope_;
+  Backups backups_;
+  std::map<lease::LeaseKey, Place, Before> places_;
+  std::vector<NamedPool> pools_;
+};
+
+/// The name of a block: the delegable prefix that it is.
+lease::LeaseKey block_key(const lease::DensePool& pool, uint32_t block);
+
+}  // namespace tandem6::failover

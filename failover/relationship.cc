@@ -1,0 +1,381 @@
+// The connection of a relationship (RFC 8156 §6): CONNECT and CONNECTREPLY, keepalive, what each message leads to.
+#include "failover/relationship.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "failover/transitions.h"
+
+namespace tandem6::failover {
+
+using lease::FailoverRole;
+using wire::FailoverMessageView;
+using wire::MessageType;
+using wire::StatusCode;
+
+namespace {
+
+constexpr size_t kLongestMessage = 65535;
+/// FO_CONTACT_PER_KEEPALIVE_TIME (§6.5).
+constexpr uint64_t kContactsPerKeepalive = 4;
+/// §7.5.1: 5 seconds. A message may also be late because it waited behind others: then some before it were in time.
+constexpr int64_t kMostSkew = 5;
+constexpr uint64_t kLateForMilliseconds = 10'000;
+/// Worth a warning, long before the connection is dropped.
+constexpr int64_t kSkewToWarnOf = 2;
+/// CONNECTREPLY and STATE have to come within this.
+constexpr uint64_t kNegotiationMilliseconds = 10'000;
+
+}  // namespace
+
+Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& scope, std::optional<Stable> stable,
+                           Host& host, Moment now)
+    : settings_(std::move(settings)),
+      scope_(scope),
+      host_(host),
+      had_record_(stable.has_value()),
+      shares_(scope),
+      started_(now),
+      now_milliseconds_(now.milliseconds),
+      buffer_(kLongestMessage) {
+  // §8.3.2 step 1. What §8.2 says of a primary without a record, PARTNER-DOWN, would let one that lost its disk give
+  // away what its partner has given: see docs/failover.md.
+  if (stable) {
+    stable_ = stable->state;
+    for (const auto& [block, since] : stable->backups) shares_.restore(block, since);
+    time_of_failure_ = stable_.last_operating;
+    stable_.state = after_communications_failed(stable_.state);  // step 2
+  } else {
+    stable_.state = State::kRecover;
+    stable_.since = now.wall;
+  }
+  if (settings_.role == FailoverRole::kPrimary) stable_.mclt = settings_.mclt;
+  if (stable_.mclt.count == 0) stable_.mclt = settings_.mclt;
+  shares_.adopt(host_.snapshot());
+  scope_.set_policy(policy_of(State::kStartup));
+}
+
+// --- the connection --------------------------------------------------------------------------------------------------
+
+void Relationship::connected(Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  link_ = Link::kConnecting;
+  last_received_ = last_sent_ = last_in_time_ = now.milliseconds;
+  send_connect(now);
+}
+
+// §6.1.1.
+void Relationship::send_connect(Moment now) {
+  const Connect connect{.version = {},
+                        .mclt = stable_.mclt,
+                        .keepalive = settings_.keepalive,
+                        .max_unacked = settings_.max_unacked,
+                        .relationship = settings_.name,
+                        .text = {}};
+  send([&](wire::Writer& out) { put_connect(out, MessageType::kConnect, next_transaction(), now.wall, connect); });
+}
+
+void Relationship::connected_by(Bytes connect, Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  if (link_ != Link::kNone) link_lost("the partner has connected anew", now);
+  link_ = Link::kConnecting;
+  last_received_ = last_sent_ = last_in_time_ = now.milliseconds;
+  ++counters_.messages_received;
+  const auto message = FailoverMessageView::parse(connect);
+  if (!message) {
+    ++counters_.malformed;
+    return hang_up(StatusCode::kUnspecFail, "a CONNECT that is none", now);
+  }
+  take_connect(*message, now);
+}
+
+// §6.1.2, in the order that it has.
+void Relationship::take_connect(const FailoverMessageView& message, Moment now) {
+  const auto connect = read_connect(message);
+  if (!connect) {
+    ++counters_.malformed;
+    return refuse_connect(message, StatusCode::kUnspecFail, "the CONNECT lacks something", now);
+  }
+  const auto skew = static_cast<int32_t>(message.sent_time.since_2000 - now.wall.since_2000);
+  skew_ = skew;
+  if (std::abs(int64_t{skew}) > kMostSkew) {
+    return refuse_connect(message, StatusCode::kExcessiveTimeSkew,
+                          fmt::format("the clocks differ by {} seconds: synchronize them", std::abs(int64_t{skew})),
+                          now);
+  }
+  if (connect->version.major != ProtocolVersion{}.major) {
+    return refuse_connect(message, StatusCode::kNotSupported, "this server speaks version 1.0 of the protocol", now);
+  }
+  if (!connect->fixed_pd_length) {
+    return refuse_connect(message, StatusCode::kNotSupported,
+                          "this server delegates prefixes of one length from each delegable prefix", now);
+  }
+  const Connect reply{.version = {},
+                      .mclt = connect->mclt,
+                      .keepalive = settings_.keepalive,
+                      .max_unacked = settings_.max_unacked,
+                      .relationship = {},
+                      .text = {}};
+  send([&](wire::Writer& out) {
+    put_connect(out, MessageType::kConnectReply, message.transaction_id, now.wall, reply);
+  });
+  stable_.mclt = connect->mclt;
+  negotiated(*connect, now);
+}
+
+void Relationship::refuse_connect(const FailoverMessageView& message, StatusCode status, std::string_view why,
+                                  Moment now) {
+  Connect reply{.version = {}, .mclt = stable_.mclt, .keepalive = settings_.keepalive, .relationship = {}, .text = {}};
+  reply.status = status;
+  reply.text = why;
+  reply.max_unacked = settings_.max_unacked;
+  send([&](wire::Writer& out) {
+    put_connect(out, MessageType::kConnectReply, message.transaction_id, now.wall, reply);
+  });
+  host_.note(Weight::kAlarm, "failover-refused", why);
+  host_.disconnect();
+  link_lost(std::string(why), now);
+}
+
+// §6.1.3.
+void Relationship::take_connect_reply(const FailoverMessageView& message, Moment now) {
+  const auto reply = read_connect(message);
+  if (!reply) return ++counters_.malformed, hang_up(StatusCode::kUnspecFail, "the CONNECTREPLY lacks something", now);
+  if (reply->status != StatusCode::kSuccess) {
+    const std::string why = fmt::format("the partner does not accept the connection: {} (status {})", reply->text,
+                                        static_cast<unsigned>(reply->status));
+    host_.note(Weight::kAlarm, "failover-refused", why);
+    host_.disconnect();
+    return link_lost(why, now);
+  }
+  if (reply->version.major != ProtocolVersion{}.major) {
+    return hang_up(StatusCode::kNotSupported, "this server speaks version 1.0 of the protocol", now);
+  }
+  if (reply->mclt != stable_.mclt) {
+    return hang_up(StatusCode::kConfigurationConflict, "the partner uses another MCLT than it was told", now);
+  }
+  if (!reply->fixed_pd_length) {
+    return hang_up(StatusCode::kNotSupported, "this server delegates prefixes of one length only", now);
+  }
+  negotiated(*reply, now);
+}
+
+// "the next message sent over a new connection is a STATE message."
+void Relationship::negotiated(const Connect& partner, Moment now) {
+  link_ = Link::kNegotiated;
+  send_interval_ = std::max<uint64_t>(uint64_t{partner.keepalive.count} * 1000 / kContactsPerKeepalive, 100);
+  window_ = std::max<uint32_t>(partner.max_unacked, 1);
+  stream_.reset(window_);
+  scan_.reset();
+  asked_by_.reset();
+  we_asked_.reset();
+  scan_piece_due_ = false;
+  ++epoch_;
+  state_due_ = true;
+  save();
+  state_token_ = save_token_;
+}
+
+void Relationship::disconnected(std::string_view reason, Moment now) {
+  if (link_ != Link::kNone) link_lost(std::string(reason), now);
+}
+
+// §5.3.10, §6.1: says why, and ends the connection.
+void Relationship::hang_up(StatusCode status, std::string_view why, Moment now) {
+  const Disconnect disconnect{status, std::string(why)};
+  send([&](wire::Writer& out) { put_disconnect(out, next_transaction(), now.wall, disconnect); });
+  host_.note(Weight::kWarning, "failover-disconnect", why);
+  host_.disconnect();
+  link_lost(std::string(why), now);
+}
+
+void Relationship::link_lost(const std::string& reason, Moment now) {
+  const bool was_ok = link_ == Link::kOk;
+  link_ = Link::kNone;
+  last_disconnect_ = reason;
+  partner_is_starting_ = false;
+  stream_.reset(0);
+  scan_.reset();
+  asked_by_.reset();
+  we_asked_.reset();
+  // Blocks whose move was not told stay closed only when the book says so.
+  for (const auto& block : std::exchange(being_given_, {})) {
+    if (!shares_.is_backup(block)) shares_.open(block);
+  }
+  for (const BlockUpdate& block : std::exchange(blocks_to_check_, {})) shares_.open(block.update.leases.front().key);
+  asked_back_.clear();
+  if (!was_ok) return apply_policy();
+  host_.note(Weight::kWarning, "failover-link-down", reason);
+  const State next = in_startup_ ? stable_.state : after_communications_failed(stable_.state);
+  if (next != stable_.state) return enter(next, now);
+  apply_policy();
+}
+
+void Relationship::shut_down(Moment now) {
+  if (link_ == Link::kNone) return;
+  hang_up(StatusCode::kServerShuttingDown, "this server is shutting down", now);
+}
+
+// --- messages --------------------------------------------------------------------------------------------------------
+
+template <typename Put>
+void Relationship::send(Put&& put) {
+  wire::Writer out(buffer_);
+  put(out);
+  if (out.overflow()) return;  // no message of ours is that long
+  ++counters_.messages_sent;
+  last_sent_ = now_milliseconds_;
+  host_.send(out.written());
+}
+
+void Relationship::send_bare(MessageType type, uint32_t transaction_id, Moment now) {
+  send([&](wire::Writer& out) { put_bare(out, type, transaction_id, now.wall); });
+}
+
+// §5.4: unique among the outstanding ones, of which an UPDREQ may be very old.
+uint32_t Relationship::next_transaction() {
+  do {
+    next_transaction_ = (next_transaction_ + 1) & 0xffffff;
+  } while (we_asked_ == next_transaction_);
+  return next_transaction_;
+}
+
+void Relationship::received(Bytes bytes, Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  if (link_ == Link::kNone) return;
+  const auto message = FailoverMessageView::parse(bytes);
+  ++counters_.messages_received;
+  if (!message) {
+    ++counters_.malformed;
+    return hang_up(StatusCode::kUnspecFail, "a message that does not parse", now);
+  }
+  last_received_ = now.milliseconds;
+  stable_.last_heard = now.wall;
+  if (!is_in_time(*message, now)) return;
+  dispatch(*message, now);
+}
+
+// §7.5.1. True when the message is to be worked on.
+bool Relationship::is_in_time(const FailoverMessageView& message, Moment now) {
+  const int64_t ahead = static_cast<int32_t>(message.sent_time.since_2000 - now.wall.since_2000);
+  if (ahead >= -kMostSkew && ahead <= kMostSkew) {
+    last_in_time_ = now.milliseconds;
+    skew_ = ahead;
+    const bool warn = std::abs(ahead) >= kSkewToWarnOf;
+    if (warn && !skew_warned_) {
+      host_.note(Weight::kAlarm, "failover-clock-skew",
+                 fmt::format("the partner's clock differs by {} s: at more than {} s the connection is dropped", ahead,
+                             kMostSkew));
+    }
+    skew_warned_ = warn;
+    return true;
+  }
+  if (ahead < 0 && now.milliseconds - last_in_time_ < kLateForMilliseconds) return true;
+  skew_ = ahead;
+  hang_up(StatusCode::kExcessiveTimeSkew,
+          fmt::format("the clocks differ by {} seconds: synchronize them", std::abs(ahead)), now);
+  return false;
+}
+
+void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
+  const bool is_primary = settings_.role == FailoverRole::kPrimary;
+  if (message.type == MessageType::kDisconnect) {
+    const Disconnect disconnect = read_disconnect(message);
+    host_.disconnect();
+    return link_lost(fmt::format("the partner says: {} (status {})", disconnect.text,
+                                 static_cast<unsigned>(disconnect.status)),
+                     now);
+  }
+  if (link_ == Link::kConnecting) {
+    if (is_primary && message.type == MessageType::kConnectReply) return take_connect_reply(message, now);
+    ++counters_.malformed;
+    return hang_up(StatusCode::kUnspecFail, "a message before the connection was agreed on", now);
+  }
+  if (message.type == MessageType::kState) return take_state(message, now);
+  if (message.type == MessageType::kContact) return;
+  if (link_ != Link::kOk) {
+    ++counters_.malformed;
+    return hang_up(StatusCode::kUnspecFail, "a message before STATE", now);
+  }
+  switch (message.type) {
+    case MessageType::kBndUpd:
+      return take_update(message, now);
+    case MessageType::kBndReply:
+      return take_reply(message, now);
+    case MessageType::kUpdReq:
+      return answer_update_request(message, ScanKind::kUnacked, now);
+    case MessageType::kUpdReqAll:
+      return answer_update_request(message, ScanKind::kAll, now);
+    case MessageType::kUpdDone:
+      return take_update_done(message, now);
+    case MessageType::kPoolReq:
+      if (!is_primary) break;
+      send_bare(MessageType::kPoolResp, message.transaction_id, now);
+      balance_wanted_ = true;
+      return;
+    case MessageType::kPoolResp:
+      return;
+    default:
+      break;
+  }
+  // RFC 7031 §7, 10: what is not known is passed over.
+  ++counters_.malformed;
+}
+
+// --- time ------------------------------------------------------------------------------------------------------------
+
+void Relationship::tick(Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  keep_alive(now);
+  watch_timers(now);
+  if (balance_wanted_) balance(now);
+  pump(now);
+}
+
+// §6.6.
+void Relationship::keep_alive(Moment now) {
+  if (link_ == Link::kNone) return;
+  const uint64_t silence = now.milliseconds - last_received_;
+  if (link_ != Link::kOk && silence > kNegotiationMilliseconds) {
+    return hang_up(StatusCode::kUnspecFail, "the partner does not answer CONNECT", now);
+  }
+  if (silence >= uint64_t{settings_.keepalive.count} * 1000) {
+    return hang_up(StatusCode::kUnspecFail, "nothing was heard from the partner for the keepalive time", now);
+  }
+  if (now.milliseconds - last_sent_ >= send_interval_) send_bare(MessageType::kContact, next_transaction(), now);
+  // §8.8.2: it keeps the connection, and does not work on what it is sent.
+  if (stream_.oldest_wait(now.milliseconds) >= uint64_t{settings_.keepalive.count} * 1000) {
+    return hang_up(StatusCode::kUnspecFail, "the partner does not answer BNDUPDs", now);
+  }
+  // §8.5.2.
+  const bool stuck = we_asked_ && now.milliseconds - last_update_heard_ > uint64_t{settings_.keepalive.count} * 2000;
+  if (stuck) hang_up(StatusCode::kUnspecFail, "the partner does not answer UPDREQ", now);
+}
+
+// --- status ----------------------------------------------------------------------------------------------------------
+
+RelationshipStatus Relationship::status() const {
+  RelationshipStatus status = counters_;
+  status.name = settings_.name;
+  status.role = settings_.role;
+  status.partner_address = settings_.partner;
+  status.state = state();
+  status.since = in_startup_ ? started_.wall : stable_.since;
+  status.partner = stable_.partner;
+  status.partner_since = stable_.partner_since;
+  status.communicating = link_ == Link::kOk;
+  status.last_heard = stable_.last_heard;
+  status.skew_seconds = skew_;
+  status.mclt = stable_.mclt;
+  status.keepalive = settings_.keepalive;
+  status.last_disconnect = last_disconnect_;
+  status.unacked = stream_.in_flight();
+  status.backlog = stream_.pending();
+  status.resynchronizing = asked_by_.has_value() || we_asked_.has_value();
+  status.prefixes = shares_.counts();
+  return status;
+}
+
+}  // namespace tandem6::failover

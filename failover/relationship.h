@@ -1,0 +1,203 @@
+// One failover relationship: the endpoint of RFC 8156 on this server, from CONNECT to UPDDONE. Sans-I/O: what happens
+// comes in by its functions, what is to be done goes out to its Host.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "failover/host.h"
+#include "failover/messages.h"
+#include "failover/prefix_shares.h"
+#include "failover/settings.h"
+#include "failover/state.h"
+#include "failover/status.h"
+#include "failover/update_stream.h"
+
+namespace tandem6::failover {
+
+/// What of a relationship is in stable storage: §8.2, and whose the delegable prefixes are.
+struct Stable {
+  StableState state;
+  std::vector<std::pair<lease::LeaseKey, AbsoluteTime>> backups;  ///< the secondary's blocks, since when
+  friend bool operator==(const Stable&, const Stable&) = default;
+};
+std::vector<std::byte> encode(const Stable& stable);
+std::optional<Stable> decode_stable(Bytes stored);
+
+/// Lives in one thread, the failover reactor's, as does its host.
+class Relationship {
+ public:
+  /// `stable`: what the disk holds; nothing when it holds nothing. The endpoint is in STARTUP.
+  Relationship(RelationshipSettings settings, lease::FailoverScope& scope, std::optional<Stable> stable, Host& host,
+               Moment now);
+
+  const RelationshipSettings& settings() const { return settings_; }
+  State state() const { return in_startup_ ? State::kStartup : stable_.state; }
+  bool is_connected() const { return link_ != Link::kNone; }
+
+  // --- what happens ------------------------------------------------------------------------------------------------
+  /// Primary: a connection to the partner stands (§6.1).
+  void connected(Moment now);
+  /// Secondary: the partner has connected, and this is its CONNECT (§6.1.2). A connection before it is over.
+  void connected_by(Bytes connect, Moment now);
+  void received(Bytes message, Moment now);
+  void disconnected(std::string_view reason, Moment now);
+  /// At least every 100 ms.
+  void tick(Moment now);
+  /// Sends what waits, as far as the partner takes it: after messages were received, and changes fed.
+  void flush(Moment now) { pump(now); }
+  /// A change that a worker has fed, committed. flush() after the last of several.
+  void changed(const lease::LeaseRecord& record);
+  /// Some worker could not feed all of its changes: they wait for a scan.
+  void feed_overflowed() { scan_wanted_ = true; }
+  /// Another configuration is in force.
+  void reconfigured() { shares_.adopt(host_.snapshot()); }
+  tl::expected<void, Error> command(OperatorCommand command, Moment now);
+  /// The server ends in good order: DISCONNECT (§5.3.10).
+  void shut_down(Moment now);
+
+  // --- answers of the host -----------------------------------------------------------------------------------------
+  void persisted(uint64_t token, Moment now);
+  void applied(IncomingUpdate incoming, Moment now);
+  void scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now);
+  void blocks_checked(const std::vector<lease::LeaseKey>& checked, const std::vector<lease::LeaseKey>& unacked,
+                      Moment now);
+
+  RelationshipStatus status() const;
+
+ private:
+  /// How far the connection is.
+  enum class Link : uint8_t {
+    kNone,
+    kConnecting,   ///< primary: CONNECT is sent
+    kNegotiated,   ///< both know each other's terms; the partner's STATE has not come
+    kOk,           ///< communications are "OK"
+  };
+
+  // relationship.cc: messages and time
+  void send_connect(Moment now);
+  void take_connect(const wire::FailoverMessageView& message, Moment now);
+  void take_connect_reply(const wire::FailoverMessageView& message, Moment now);
+  void negotiated(const Connect& partner, Moment now);
+  void refuse_connect(const wire::FailoverMessageView& message, wire::StatusCode status, std::string_view why,
+                      Moment now);
+  void dispatch(const wire::FailoverMessageView& message, Moment now);
+  bool is_in_time(const wire::FailoverMessageView& message, Moment now);
+  void hang_up(wire::StatusCode status, std::string_view why, Moment now);
+  void link_lost(const std::string& reason, Moment now);
+  void send_bare(wire::MessageType type, uint32_t transaction_id, Moment now);
+  template <typename Put>
+  void send(Put&& put);
+  uint32_t next_transaction();
+  void keep_alive(Moment now);
+
+  // relationship_states.cc: §8
+  void take_state(const wire::FailoverMessageView& message, Moment now);
+  void leave_startup(Moment now);
+  void follow_partner(Moment now);
+  void enter(State next, Moment now);
+  void entered(Moment now);
+  void apply_policy();
+  lease::FailoverPolicy policy_of(State state) const;
+  void send_state(Moment now);
+  void save();
+  void watch_timers(Moment now);
+  void learn_of_the_past();
+  void declare_partner_down(Moment now);
+
+  // relationship_updates.cc: §7
+  void pump(Moment now);
+  void take_update(const wire::FailoverMessageView& message, Moment now);
+  void take_block(uint32_t transaction_id, BindingUpdate update, Moment now);
+  void take_block_as_secondary(uint32_t transaction_id, BindingUpdate update, Moment now);
+  void take_block_as_primary(uint32_t transaction_id, BindingUpdate update, Moment now);
+  void answer_when_saved(uint32_t transaction_id, BindingUpdate update);
+  void finish_blocks(Moment now);
+  void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
+  void take_reply(const wire::FailoverMessageView& message, Moment now);
+  void answer_update_request(const wire::FailoverMessageView& message, ScanKind kind, Moment now);
+  void request_update(Moment now);
+  void take_update_done(const wire::FailoverMessageView& message, Moment now);
+  void start_scan(ScanKind kind, Moment now);
+  void reply_to(uint32_t transaction_id, uint32_t epoch, const BindingUpdate& update, Moment now);
+  void tell_blocks();
+  void balance(Moment now);
+  void block_reply(const UpdateStream::Reply& reply, Moment now);
+
+  RelationshipSettings settings_;
+  lease::FailoverScope& scope_;
+  Host& host_;
+
+  // what is, or is about to be, in stable storage
+  StableState stable_;
+  bool had_record_;  // of an earlier life
+  PrefixShares shares_;
+  uint64_t save_token_ = 0;
+  uint64_t saved_token_ = 0;
+  uint64_t state_token_ = 0;  // with this one the disk knows our state, and the partner may
+
+  bool in_startup_ = true;
+  Moment started_;
+  uint64_t now_milliseconds_ = 0;
+  bool state_due_ = false;        // a STATE message waits for the disk
+  uint64_t interrupted_at_ = 0;   // for auto-partner-down
+  bool partner_prefixes_ = false;  // PARTNER-DOWN for the MCLT
+  AbsoluteTime time_of_failure_;  // §8.3.2; 0: unknown
+  bool has_lost_storage_ = false;  // the partner knows us, and we do not know it (§8.5.2)
+  bool recovery_is_new_ = false;   // neither of us has run failover before: no MCLT to wait (§8.6.2)
+  uint64_t last_saved_ = 0;
+
+  // the connection
+  Link link_ = Link::kNone;
+  uint32_t next_transaction_ = 1;
+  uint64_t last_sent_ = 0;
+  uint64_t last_received_ = 0;
+  uint64_t last_in_time_ = 0;
+  uint64_t send_interval_ = 15000;
+  uint32_t window_ = 0;
+  ServerFlags partner_flags_;
+  bool partner_is_starting_ = false;
+  std::string last_disconnect_;
+  int64_t skew_ = 0;
+  bool skew_warned_ = false;
+
+  // updates
+  UpdateStream stream_;
+  uint32_t epoch_ = 0;                    // counts connections: what was asked on one is not answered on another
+  uint64_t applying_ = 0;                 // BNDUPDs that the host works on
+  std::optional<ScanKind> scan_;          // that runs
+  bool scan_piece_due_ = false;           // the host works on a piece of it
+  uint64_t scan_mark_ = 0;                // in the stream: where the last scan ended
+  bool scan_wanted_ = false;
+  uint64_t last_scan_ = 0;
+  std::optional<uint32_t> asked_by_;      // the UPDREQ or UPDREQALL of the partner's that is being answered
+  std::optional<uint32_t> we_asked_;      // ours
+  bool pool_request_due_ = false;
+  uint64_t last_update_heard_ = 0;
+  struct BlockUpdate {
+    uint32_t transaction_id;
+    uint32_t epoch;
+    BindingUpdate update;
+  };
+  std::vector<BlockUpdate> blocks_to_check_;  // FREE: to be answered when checked
+  struct BlockAnswer {
+    uint64_t token;
+    BlockUpdate block;
+  };
+  std::vector<BlockAnswer> blocks_to_answer_;  // when persisted
+  std::set<lease::LeaseKey, PrefixShares::Before> being_given_;  // closed, and checked now
+  std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_tell_;  // given, when persisted
+  std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted
+  std::set<lease::LeaseKey, PrefixShares::Before> asked_back_;
+  uint64_t last_balance_ = 0;
+  bool balance_wanted_ = false;
+  uint64_t last_free_walk_ = 0;
+  std::vector<std::byte> buffer_;
+
+  RelationshipStatus counters_;  // its counting fields
+};
+
+}  // namespace tandem6::failover

@@ -1,0 +1,251 @@
+// The endpoint's states (RFC 8156 §8): STARTUP, what the partner's state leads to, timers, what workers may do.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "failover/relationship.h"
+#include "failover/transitions.h"
+
+namespace tandem6::failover {
+
+using lease::FailoverPolicy;
+using lease::FailoverRole;
+using wire::StatusCode;
+
+namespace {
+
+/// How often the disk hears that we are still here. An earlier life may have lasted so much longer than it says.
+constexpr uint64_t kOperatingMilliseconds = 10'000;
+constexpr Seconds kOperatingSlack{kOperatingMilliseconds / 1000};
+constexpr uint64_t kBalanceMilliseconds = 60'000;
+constexpr uint64_t kFreeWalkMilliseconds = 5'000;
+
+}  // namespace
+
+// --- the partner's state ---------------------------------------------------------------------------------------------
+
+// §6.4.
+void Relationship::take_state(const wire::FailoverMessageView& message, Moment now) {
+  const auto heard = read_state(message);
+  if (!heard || heard->state == State::kNone || heard->state == State::kStartup) {
+    ++counters_.malformed;
+    return hang_up(StatusCode::kUnspecFail, "a STATE that says nothing", now);
+  }
+  partner_flags_ = heard->flags;
+  partner_is_starting_ = heard->flags.startup;
+  stable_.partner = heard->state;
+  stable_.partner_since = heard->since;
+  if (link_ == Link::kNegotiated) {
+    link_ = Link::kOk;
+    learn_of_the_past();
+    host_.settled();
+    host_.note(Weight::kInfo, "failover-link-up",
+               fmt::format("the partner is here, in {}", to_string(stable_.partner)));
+    last_disconnect_.clear();
+  }
+  save();
+  if (in_startup_) return leave_startup(now);
+  follow_partner(now);
+  apply_policy();
+}
+
+// §8.5.2, §8.6.2: has one of us lost its memory, or is this the first time that we meet?
+void Relationship::learn_of_the_past() {
+  if (stable_.has_communicated) return;
+  has_lost_storage_ = partner_flags_.communicated;
+  recovery_is_new_ = !partner_flags_.communicated;
+  stable_.has_communicated = true;
+}
+
+// §8.3.2 step 5.
+void Relationship::leave_startup(Moment now) {
+  in_startup_ = false;
+  State next = stable_.state;
+  if (stable_.partner == State::kPartnerDown) {
+    const bool since_we_failed = stable_.partner_since > time_of_failure_ + kOperatingSlack;
+    next = since_we_failed ? State::kRecover : State::kPotentialConflict;
+  }
+  enter(next, now);
+}
+
+void Relationship::follow_partner(Moment now) {
+  if (link_ != Link::kOk || in_startup_ || partner_is_starting_) return;
+  const State next = after_partner_state(stable_.state, stable_.partner, settings_.role);
+  if (next != stable_.state) return enter(next, now);
+  request_update(now);
+}
+
+void Relationship::enter(State next, Moment now) {
+  host_.note(is_alarming(next) ? Weight::kAlarm : Weight::kInfo, "failover-state",
+             fmt::format("{} (before: {}; partner: {})", to_string(next), to_string(stable_.state),
+                         to_string(stable_.partner)));
+  stable_.previous = stable_.state;
+  stable_.state = next;
+  stable_.since = now.wall;
+  if (next == State::kPartnerDown) stable_.partner_down_since = now.wall;
+  interrupted_at_ = now.milliseconds;
+  we_asked_.reset();
+  state_due_ = true;
+  save();
+  state_token_ = save_token_;
+  apply_policy();
+  entered(now);
+}
+
+void Relationship::entered(Moment now) {
+  if (stable_.state == State::kNormal && link_ == Link::kOk) {
+    // §8.8: "all currently unacknowledged binding updates", then POOLREQ.
+    start_scan(ScanKind::kUnacked, now);
+    pool_request_due_ = settings_.role == FailoverRole::kSecondary;
+    if (settings_.role == FailoverRole::kPrimary) {
+      tell_blocks();
+      balance_wanted_ = true;
+    }
+  }
+  // Where the operator has put us we stay until the partner says something (§8.4.2).
+  if (stable_.state != State::kPartnerDown) follow_partner(now);
+  watch_timers(now);
+}
+
+// --- what is kept, and what may be done ------------------------------------------------------------------------------
+
+void Relationship::save() {
+  Stable stable{.state = stable_, .backups = {}};
+  stable.backups.assign(shares_.backups().begin(), shares_.backups().end());
+  last_saved_ = now_milliseconds_;
+  host_.persist(encode(stable), ++save_token_);
+}
+
+void Relationship::persisted(uint64_t token, Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  saved_token_ = std::max(saved_token_, token);
+  apply_policy();
+  // §6.3: "written to stable storage prior to enqueuing it".
+  if (state_due_ && saved_token_ >= state_token_ && (link_ == Link::kNegotiated || link_ == Link::kOk)) send_state(now);
+  finish_blocks(now);
+  pump(now);
+}
+
+void Relationship::send_state(Moment now) {
+  state_due_ = false;
+  StateMessage message{.state = stable_.state,
+                       .flags = {.communicated = stable_.has_communicated,
+                                 .startup = in_startup_,
+                                 .ack_startup = partner_flags_.startup},
+                       .since = stable_.since,
+                       .partner_down_since = std::nullopt};
+  if (stable_.state == State::kPartnerDown) message.partner_down_since = stable_.partner_down_since;
+  send([&](wire::Writer& out) { put_state(out, next_transaction(), now.wall, message); });
+}
+
+FailoverPolicy Relationship::policy_of(State state) const {
+  FailoverPolicy policy{.responsiveness = responsiveness_of(state, settings_.role),
+                        .limited = state != State::kPartnerDown,
+                        .streaming = link_ == Link::kOk && sends_updates(state),
+                        .partner_prefixes = false,
+                        .mclt = stable_.mclt};
+  return policy;
+}
+
+// Restrictions hold at once; freedoms when the disk knows of the state that grants them (§8.2): after a crash we would
+// not know that we had them.
+void Relationship::apply_policy() {
+  FailoverPolicy policy = policy_of(state());
+  policy.partner_prefixes = state() == State::kPartnerDown && partner_prefixes_;
+  if (saved_token_ < state_token_) {
+    const FailoverPolicy before = scope_.policy();
+    policy.responsiveness = std::min(policy.responsiveness, before.responsiveness);
+    policy.limited = policy.limited || before.limited;
+    policy.partner_prefixes = policy.partner_prefixes && before.partner_prefixes;
+  }
+  scope_.set_policy(policy);
+}
+
+// --- timers ----------------------------------------------------------------------------------------------------------
+
+void Relationship::watch_timers(Moment now) {
+  const auto elapsed = [&](uint64_t since, Seconds time) {
+    return now.milliseconds - since >= uint64_t{time.count} * 1000;
+  };
+  if (in_startup_) {
+    // §8.3.2 step 6.
+    if (!elapsed(started_.milliseconds, settings_.startup)) return;
+    in_startup_ = false;
+    const bool alone = !had_record_ && settings_.start_partner_down;
+    return enter(alone ? State::kPartnerDown : stable_.state, now);
+  }
+  switch (stable_.state) {
+    case State::kRecoverWait: {
+      // §8.6.2.
+      const AbsoluteTime failed =
+          time_of_failure_ == AbsoluteTime{} ? started_.wall : time_of_failure_ + kOperatingSlack;
+      if (recovery_is_new_ || failed + stable_.mclt <= now.wall) return enter(State::kRecoverDone, now);
+      break;
+    }
+    case State::kCommunicationsInterrupted:
+      if (settings_.auto_partner_down && link_ != Link::kOk && elapsed(interrupted_at_, *settings_.auto_partner_down)) {
+        host_.note(Weight::kAlarm, "failover-auto-partner-down", "the partner was not heard for auto-partner-down");
+        return declare_partner_down(now);
+      }
+      break;
+    case State::kPartnerDown: {
+      const bool may_use = stable_.partner_down_since + stable_.mclt < now.wall;
+      if (may_use != partner_prefixes_) {
+        partner_prefixes_ = may_use;
+        apply_policy();
+      }
+      if (now.milliseconds - last_free_walk_ >= kFreeWalkMilliseconds) {
+        last_free_walk_ = now.milliseconds;
+        host_.free_overdue(stable_.partner_down_since, stable_.mclt);
+      }
+      break;
+    }
+    case State::kNormal:
+      if (settings_.role == FailoverRole::kPrimary && now.milliseconds - last_balance_ >= kBalanceMilliseconds) {
+        balance_wanted_ = true;
+      }
+      break;
+    default:
+      break;
+  }
+  if (now.milliseconds - last_saved_ >= kOperatingMilliseconds) {
+    stable_.last_operating = now.wall;
+    save();
+  }
+}
+
+void Relationship::declare_partner_down(Moment now) {
+  partner_prefixes_ = false;
+  last_free_walk_ = now.milliseconds;
+  enter(State::kPartnerDown, now);
+}
+
+tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  switch (command) {
+    case OperatorCommand::kPartnerDown:
+      if (stable_.state == State::kPartnerDown && !in_startup_) {
+        return tl::unexpected(Error{"this server is in PARTNER-DOWN already"});
+      }
+      if (!can_declare_partner_down(state())) {
+        return tl::unexpected(
+            Error{fmt::format("in {} this server cannot take over: wait until it is in another state, see "
+                              "failover-status",
+                              to_string(state()))});
+      }
+      declare_partner_down(now);
+      return {};
+    case OperatorCommand::kResync:
+      if (link_ != Link::kOk) {
+        return tl::unexpected(Error{"the partner is not there: what should be asked for everything is out of reach"});
+      }
+      if (we_asked_) return tl::unexpected(Error{"this server is being brought up to date already"});
+      we_asked_ = next_transaction();
+      last_update_heard_ = now.milliseconds;
+      send_bare(wire::MessageType::kUpdReqAll, *we_asked_, now);
+      return {};
+  }
+  return tl::unexpected(Error{"no such command"});
+}
+
+}  // namespace tandem6::failover

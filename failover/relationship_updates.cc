@@ -1,0 +1,317 @@
+// Binding updates in both directions (RFC 8156 §7), UPDREQ and UPDDONE, and delegable prefixes changing hands (§4.2.2).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "failover/relationship.h"
+#include "failover/transitions.h"
+
+namespace tandem6::failover {
+
+using lease::BindingStatus;
+using lease::FailoverRole;
+using lease::LeaseKey;
+using wire::FailoverMessageView;
+using wire::MessageType;
+using wire::StatusCode;
+
+namespace {
+
+/// Places of the shards that a piece of a scan looks at, and how short the stream must be before the next one.
+constexpr size_t kScanPiece = 4096;
+constexpr size_t kScanBelow = 16'384;
+
+}  // namespace
+
+// --- ours to the partner ---------------------------------------------------------------------------------------------
+
+void Relationship::changed(const lease::LeaseRecord& record) {
+  // In other states the mark that the lease bears is enough: a scan finds it when the time has come.
+  if (link_ != Link::kOk || !sends_updates(stable_.state)) return;
+  if (!stream_.add(record)) scan_wanted_ = true;
+}
+
+void Relationship::pump(Moment now) {
+  if (link_ != Link::kOk) return;
+  now_milliseconds_ = now.milliseconds;
+  while (stream_.in_flight() < window_ && stream_.pending() != 0) {
+    const uint32_t transaction = next_transaction();
+    std::optional<BindingUpdate> update = stream_.next(transaction, now, host_.snapshot());
+    if (!update) break;
+    if (update->client) update->client_data = host_.client_data(update->client->bytes());
+    ++counters_.updates_sent;
+    send([&](wire::Writer& out) { put_binding_update(out, transaction, now.wall, *update); });
+  }
+  if (scan_ && !scan_piece_due_ && stream_.pending() < kScanBelow) {
+    scan_piece_due_ = true;
+    host_.continue_scan(kScanPiece);
+  }
+  if (scan_) return;
+  if (asked_by_ && stream_.is_through(scan_mark_)) {
+    send_bare(MessageType::kUpdDone, *asked_by_, now);
+    asked_by_.reset();
+  }
+  if (stable_.state != State::kNormal) return;
+  if (pool_request_due_ && stream_.is_through(scan_mark_)) {
+    pool_request_due_ = false;
+    send_bare(MessageType::kPoolReq, next_transaction(), now);
+  }
+  // §7.5.4: what the partner has rejected is told again "during the next periodic scan".
+  const bool due = scan_wanted_ || now.milliseconds - last_scan_ >= uint64_t{settings_.scan_interval.count} * 1000;
+  if (due && stream_.pending() < kScanBelow) start_scan(ScanKind::kUnacked, now);
+}
+
+void Relationship::start_scan(ScanKind kind, Moment now) {
+  if (scan_ == ScanKind::kAll) kind = ScanKind::kAll;
+  scan_ = kind;
+  scan_wanted_ = false;
+  scan_piece_due_ = false;
+  last_scan_ = now.milliseconds;
+  host_.begin_scan(kind);
+}
+
+void Relationship::scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now) {
+  if (!scan_) return;
+  scan_piece_due_ = false;
+  for (const lease::LeaseRecord& record : leases) {
+    if (!stream_.add(record)) scan_wanted_ = true;
+  }
+  if (finished) {
+    scan_.reset();
+    scan_mark_ = stream_.mark();
+  }
+  pump(now);
+}
+
+// §7.7.
+void Relationship::take_reply(const FailoverMessageView& message, Moment now) {
+  const auto read = read_binding_reply(message);
+  if (!read) {
+    ++counters_.malformed;
+    return hang_up(StatusCode::kUnspecFail, "a BNDREPLY that does not parse", now);
+  }
+  const UpdateStream::Reply reply = stream_.take_reply(message.transaction_id, *read, now.milliseconds);
+  if (!reply.expected) return void(++counters_.malformed);
+  counters_.lag_milliseconds = static_cast<uint32_t>(reply.milliseconds);
+  if (reply.rejected == 0) {
+    ++counters_.updates_acked;
+  } else {
+    ++counters_.updates_rejected;
+  }
+  for (const LeaseAck& ack : reply.acks) host_.acknowledge(ack);
+  if (reply.block) block_reply(reply, now);
+}
+
+// --- the partner's to us ---------------------------------------------------------------------------------------------
+
+// §7.5.3.
+void Relationship::take_update(const FailoverMessageView& message, Moment now) {
+  ReadUpdate read = read_binding_update(message);
+  ++counters_.updates_received;
+  last_update_heard_ = now.milliseconds;
+  if (read.fault != StatusCode::kSuccess) {
+    read.update.verdict = read.fault;
+    return reply_to(message.transaction_id, epoch_, read.update, now);
+  }
+  if (!read.update.client) return take_block(message.transaction_id, std::move(read.update), now);
+  // A partner that minds max-unacked-bndupd has no more than that on the way.
+  if (applying_ > 4 * uint64_t{settings_.max_unacked}) {
+    return hang_up(StatusCode::kUnspecFail, "the partner sends more BNDUPDs than it was told to", now);
+  }
+  ++applying_;
+  host_.apply({.token = uint64_t{epoch_} << 32 | message.transaction_id, .update = std::move(read.update)});
+}
+
+void Relationship::applied(IncomingUpdate incoming, Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  --applying_;
+  reply_to(static_cast<uint32_t>(incoming.token), static_cast<uint32_t>(incoming.token >> 32), incoming.update, now);
+}
+
+// §7.6.
+void Relationship::reply_to(uint32_t transaction_id, uint32_t epoch, const BindingUpdate& update, Moment now) {
+  if (epoch != epoch_ || link_ != Link::kOk) return;
+  const bool refused = update.verdict != StatusCode::kSuccess ||
+                       std::ranges::any_of(update.leases, [](const LeaseUpdate& lease) {
+                         return lease.verdict != StatusCode::kSuccess;
+                       });
+  if (refused) ++counters_.updates_refused;
+  send([&](wire::Writer& out) { put_binding_reply(out, transaction_id, now.wall, update); });
+}
+
+// --- having everything again -----------------------------------------------------------------------------------------
+
+// §5.3.5, §5.3.6.
+void Relationship::answer_update_request(const FailoverMessageView& message, ScanKind kind, Moment now) {
+  asked_by_ = message.transaction_id;
+  tell_blocks();
+  start_scan(kind, now);
+}
+
+// §8.5.2, §8.10.
+void Relationship::request_update(Moment now) {
+  if (we_asked_) return;
+  const bool is_primary = settings_.role == FailoverRole::kPrimary;
+  const bool ask = stable_.state == State::kRecover ||
+                   (stable_.state == State::kPotentialConflict &&
+                    (is_primary || stable_.partner == State::kConflictDone));
+  if (!ask) return;
+  we_asked_ = next_transaction();
+  last_update_heard_ = now.milliseconds;
+  send_bare(has_lost_storage_ ? MessageType::kUpdReqAll : MessageType::kUpdReq, *we_asked_, now);
+}
+
+void Relationship::take_update_done(const FailoverMessageView& message, Moment now) {
+  if (we_asked_ != message.transaction_id) return void(++counters_.malformed);
+  we_asked_.reset();
+  has_lost_storage_ = false;
+  const State next = after_update_done(stable_.state, settings_.role);
+  if (next != stable_.state) return enter(next, now);
+  host_.note(Weight::kInfo, "failover-resynchronized", "the partner has sent all that was asked for");
+}
+
+// --- delegable prefixes ----------------------------------------------------------------------------------------------
+
+void Relationship::tell_blocks() {
+  for (const auto& [block, since] : shares_.backups()) stream_.add_block(block, BindingStatus::kFreeBackup, since);
+}
+
+// Primary: §4.2.2, "SHOULD examine the balance".
+void Relationship::balance(Moment now) {
+  balance_wanted_ = false;
+  last_balance_ = now.milliseconds;
+  if (stable_.state != State::kNormal || link_ != Link::kOk || !being_given_.empty()) return;
+  const PrefixShares::Moves moves = shares_.balance(settings_.pd_balance);
+  for (const LeaseKey& block : moves.give) {
+    shares_.close(block);
+    being_given_.insert(block);
+  }
+  if (!moves.give.empty()) host_.check_blocks(moves.give);
+  for (const LeaseKey& block : moves.ask_back) {
+    if (asked_back_.insert(block).second) stream_.add_block(block, BindingStatus::kFree, now.wall);
+  }
+}
+
+void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const std::vector<LeaseKey>& unacked,
+                                  Moment now) {
+  now_milliseconds_ = now.milliseconds;
+  for (const LeaseKey& block : checked) {
+    const bool clean = std::ranges::find(unacked, block) == unacked.end();
+    if (being_given_.erase(block) != 0) given_checked(block, clean, now);
+    const auto asked = std::ranges::find_if(blocks_to_check_, [&](const BlockUpdate& update) {
+      return update.update.leases.front().key == block;
+    });
+    if (asked == blocks_to_check_.end()) continue;
+    BlockUpdate update = std::move(*asked);
+    blocks_to_check_.erase(asked);
+    if (clean) {
+      shares_.strike(block);
+      answer_when_saved(update.transaction_id, std::move(update.update));
+    } else {
+      // §4.2.2: "MUST reject that BNDUPD message if it has already allocated that lease".
+      shares_.open(block);
+      update.update.leases.front().verdict = StatusCode::kAddressInUse;
+      reply_to(update.transaction_id, update.epoch, update.update, now);
+    }
+  }
+}
+
+void Relationship::given_checked(const LeaseKey& block, bool clean, Moment now) {
+  if (!clean) return shares_.open(block);
+  shares_.enter(block, now.wall);
+  save();
+  blocks_to_tell_.emplace_back(save_token_, block);
+}
+
+void Relationship::answer_when_saved(uint32_t transaction_id, BindingUpdate update) {
+  save();
+  blocks_to_answer_.push_back({save_token_, {transaction_id, epoch_, std::move(update)}});
+}
+
+// The disk knows whose a block is: now others may.
+void Relationship::finish_blocks(Moment now) {
+  for (const BlockAnswer& answer : std::exchange(blocks_to_answer_, {})) {
+    if (answer.token > saved_token_) {
+      blocks_to_answer_.push_back(answer);
+      continue;
+    }
+    const LeaseKey& block = answer.block.update.leases.front().key;
+    const bool ours = shares_.is_backup(block) == (settings_.role == FailoverRole::kSecondary);
+    if (ours) shares_.open(block);
+    reply_to(answer.block.transaction_id, answer.block.epoch, answer.block.update, now);
+  }
+  std::erase_if(blocks_to_tell_, [&](const auto& waiting) {
+    if (waiting.first > saved_token_) return false;
+    if (link_ == Link::kOk) stream_.add_block(waiting.second, BindingStatus::kFreeBackup, now.wall);
+    return true;
+  });
+  std::erase_if(blocks_to_open_, [&](const auto& waiting) {
+    if (waiting.first > saved_token_) return false;
+    if (!shares_.is_backup(waiting.second)) shares_.open(waiting.second);
+    return true;
+  });
+}
+
+void Relationship::take_block(uint32_t transaction_id, BindingUpdate update, Moment now) {
+  const LeaseKey& block = update.leases.front().key;
+  const BindingStatus status = update.leases.front().status;
+  const bool to_backup = status == BindingStatus::kFreeBackup;
+  if (!shares_.is_known(block) || (!to_backup && status != BindingStatus::kFree)) {
+    update.leases.front().verdict = StatusCode::kConfigurationConflict;
+    return reply_to(transaction_id, epoch_, update, now);
+  }
+  if (shares_.is_backup(block) == to_backup) return reply_to(transaction_id, epoch_, update, now);
+  if (settings_.role == FailoverRole::kSecondary) return take_block_as_secondary(transaction_id, std::move(update), now);
+  take_block_as_primary(transaction_id, std::move(update), now);
+}
+
+void Relationship::take_block_as_secondary(uint32_t transaction_id, BindingUpdate update, Moment now) {
+  const LeaseKey block = update.leases.front().key;
+  if (update.leases.front().status == BindingStatus::kFreeBackup) {
+    shares_.enter(block, now.wall);
+    return answer_when_saved(transaction_id, std::move(update));
+  }
+  shares_.close(block);
+  blocks_to_check_.push_back({transaction_id, epoch_, std::move(update)});
+  host_.check_blocks({block});
+}
+
+// A secondary tells its blocks to a primary that has to learn them again. One that serves knows better.
+void Relationship::take_block_as_primary(uint32_t transaction_id, BindingUpdate update, Moment now) {
+  const LeaseKey block = update.leases.front().key;
+  if (update.leases.front().status == BindingStatus::kFree) {
+    shares_.strike(block);
+    return answer_when_saved(transaction_id, std::move(update));
+  }
+  if (responsiveness_of(state(), settings_.role) != lease::Responsiveness::kUnresponsive) {
+    update.leases.front().verdict = StatusCode::kOutdatedBindingInformation;
+    return reply_to(transaction_id, epoch_, update, now);
+  }
+  shares_.close(block);
+  shares_.enter(block, now.wall);
+  answer_when_saved(transaction_id, std::move(update));
+}
+
+void Relationship::block_reply(const UpdateStream::Reply& reply, Moment now) {
+  const LeaseKey& block = *reply.block;
+  const bool is_primary = settings_.role == FailoverRole::kPrimary;
+  asked_back_.erase(block);
+  if (is_primary && reply.block_status == BindingStatus::kFree && reply.block_accepted) {
+    shares_.strike(block);
+    save();
+    blocks_to_open_.emplace_back(save_token_, block);
+  } else if (reply.block_status == BindingStatus::kFreeBackup && !reply.block_accepted) {
+    host_.note(Weight::kWarning, "failover-block-refused",
+               fmt::format("the partner refuses {}/{} as the secondary's (status {})", block.address.to_string(),
+                           block.prefix_length, static_cast<unsigned>(reply.first_rejection)));
+    // To a primary it comes back; a secondary does without.
+    if (!is_primary) shares_.close(block);
+    shares_.strike(block);
+    save();
+    if (is_primary) blocks_to_open_.emplace_back(save_token_, block);
+  }
+  pump(now);
+}
+
+}  // namespace tandem6::failover
