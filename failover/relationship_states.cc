@@ -136,6 +136,7 @@ void Relationship::send_state(Moment now) {
                        .partner_down_since = std::nullopt};
   if (stable_.state == State::kPartnerDown) message.partner_down_since = stable_.partner_down_since;
   send([&](wire::Writer& out) { put_state(out, next_transaction(), now.wall, message); });
+  request_update(now);
 }
 
 FailoverPolicy Relationship::policy_of(State state) const {

@@ -151,7 +151,8 @@ void Relationship::answer_update_request(const FailoverMessageView& message, Sca
 
 // §8.5.2, §8.10.
 void Relationship::request_update(Moment now) {
-  if (we_asked_) return;
+  // The partner hears of our state first.
+  if (we_asked_ || state_due_ || link_ != Link::kOk || in_startup_ || partner_is_starting_) return;
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
   const bool ask = stable_.state == State::kRecover ||
                    (stable_.state == State::kPotentialConflict &&
