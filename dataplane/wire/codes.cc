@@ -38,6 +38,80 @@ std::string_view to_string(MessageType type) {
       return "LEASEQUERY-DONE";
     case MessageType::kLeasequeryData:
       return "LEASEQUERY-DATA";
+    case MessageType::kStartTls:
+      return "STARTTLS";
+    case MessageType::kBndUpd:
+      return "BNDUPD";
+    case MessageType::kBndReply:
+      return "BNDREPLY";
+    case MessageType::kPoolReq:
+      return "POOLREQ";
+    case MessageType::kPoolResp:
+      return "POOLRESP";
+    case MessageType::kUpdReq:
+      return "UPDREQ";
+    case MessageType::kUpdReqAll:
+      return "UPDREQALL";
+    case MessageType::kUpdDone:
+      return "UPDDONE";
+    case MessageType::kConnect:
+      return "CONNECT";
+    case MessageType::kConnectReply:
+      return "CONNECTREPLY";
+    case MessageType::kDisconnect:
+      return "DISCONNECT";
+    case MessageType::kState:
+      return "STATE";
+    case MessageType::kContact:
+      return "CONTACT";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(StatusCode status) {
+  switch (status) {
+    case StatusCode::kSuccess:
+      return "Success";
+    case StatusCode::kUnspecFail:
+      return "UnspecFail";
+    case StatusCode::kNoAddrsAvail:
+      return "NoAddrsAvail";
+    case StatusCode::kNoBinding:
+      return "NoBinding";
+    case StatusCode::kNotOnLink:
+      return "NotOnLink";
+    case StatusCode::kUseMulticast:
+      return "UseMulticast";
+    case StatusCode::kNoPrefixAvail:
+      return "NoPrefixAvail";
+    case StatusCode::kUnknownQueryType:
+      return "UnknownQueryType";
+    case StatusCode::kMalformedQuery:
+      return "MalformedQuery";
+    case StatusCode::kNotConfigured:
+      return "NotConfigured";
+    case StatusCode::kNotAllowed:
+      return "NotAllowed";
+    case StatusCode::kQueryTerminated:
+      return "QueryTerminated";
+    case StatusCode::kNotSupported:
+      return "NotSupported";
+    case StatusCode::kTlsConnectionRefused:
+      return "TLSConnectionRefused";
+    case StatusCode::kAddressInUse:
+      return "AddressInUse";
+    case StatusCode::kConfigurationConflict:
+      return "ConfigurationConflict";
+    case StatusCode::kMissingBindingInformation:
+      return "MissingBindingInformation";
+    case StatusCode::kOutdatedBindingInformation:
+      return "OutdatedBindingInformation";
+    case StatusCode::kServerShuttingDown:
+      return "ServerShuttingDown";
+    case StatusCode::kDnsUpdateNotSupported:
+      return "DNSUpdateNotSupported";
+    case StatusCode::kExcessiveTimeSkew:
+      return "ExcessiveTimeSkew";
   }
   return "unknown";
 }
