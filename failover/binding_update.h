@@ -15,22 +15,22 @@ namespace tandem6::failover {
 
 /// What is said of one lease. Moments are absolute.
 struct LeaseUpdate {
-  lease::LeaseKey key;
+  lease::LeaseKey key = {};
   uint32_t iaid = 0;
-  Seconds t1;  ///< as sent to the client
-  Seconds t2;
-  Seconds preferred;
-  Seconds valid;
+  Seconds t1 = {};  ///< as sent to the client
+  Seconds t2 = {};
+  Seconds preferred = {};
+  Seconds valid = {};
   lease::BindingStatus status = lease::BindingStatus::kActive;
-  AbsoluteTime start_of_state;
+  AbsoluteTime start_of_state = {};
   /// When the status is one that ends by itself. Without it a BNDUPD has neither partner_lifetime nor expiration
   /// (§7.4).
-  std::optional<AbsoluteTime> state_expiration;
-  std::optional<AbsoluteTime> client_contact;             ///< OPTION_CLT_TIME, made absolute by the base time
-  std::optional<AbsoluteTime> partner_lifetime;           ///< in a BNDREPLY: OPTION_F_PARTNER_LIFETIME_SENT
-  std::optional<AbsoluteTime> partner_raw_contact;        ///< OPTION_F_PARTNER_RAW_CLT_TIME
-  std::optional<AbsoluteTime> expiration;                 ///< OPTION_F_EXPIRATION_TIME
-  wire::StatusCode verdict = wire::StatusCode::kSuccess;  ///< in a BNDREPLY
+  std::optional<AbsoluteTime> state_expiration = std::nullopt;
+  std::optional<AbsoluteTime> client_contact = std::nullopt;       ///< OPTION_CLT_TIME, made absolute by the base time
+  std::optional<AbsoluteTime> partner_lifetime = std::nullopt;     ///< in a BNDREPLY: OPTION_F_PARTNER_LIFETIME_SENT
+  std::optional<AbsoluteTime> partner_raw_contact = std::nullopt;  ///< OPTION_F_PARTNER_RAW_CLT_TIME
+  std::optional<AbsoluteTime> expiration = std::nullopt;           ///< OPTION_F_EXPIRATION_TIME
+  wire::StatusCode verdict = wire::StatusCode::kSuccess;           ///< in a BNDREPLY
   friend bool operator==(const LeaseUpdate&, const LeaseUpdate&) = default;
 };
 
@@ -39,15 +39,15 @@ struct BindingUpdate {
   /// Whose leases they are: an OPTION_CLIENT_DATA. Nothing: one OPTION_IAPREFIX that belongs to no client, a delegable
   /// prefix whose status is FREE or FREE-BACKUP. An empty DUID: an OPTION_CLIENT_DATA that did not say whose (only of
   /// what was read with a fault, so that its BNDREPLY has the same form).
-  std::optional<Duid> client;
-  AbsoluteTime base_time;  ///< OPTION_LQ_BASE_TIME
-  std::vector<LeaseUpdate> leases;
+  std::optional<Duid> client = std::nullopt;
+  AbsoluteTime base_time = {};  ///< OPTION_LQ_BASE_TIME
+  std::vector<LeaseUpdate> leases = {};
   /// What is kept of the client besides (lease/client_data.h): relay data, FQDN, reconfigure key, DNS removal
   /// information. Empty: nothing. In a BNDUPD only.
-  std::vector<std::byte> client_data;
+  std::vector<std::byte> client_data = {};
   wire::StatusCode verdict = wire::StatusCode::kSuccess;  ///< in a BNDREPLY: on all of it
   /// The data of a received OPTION_VSS, which the BNDREPLY has again (§7.6). We have no VPNs: not in a BNDUPD of ours.
-  std::vector<std::byte> vss;
+  std::vector<std::byte> vss = {};
   friend bool operator==(const BindingUpdate&, const BindingUpdate&) = default;
 };
 

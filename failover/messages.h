@@ -26,15 +26,15 @@ struct ProtocolVersion {
 
 /// CONNECT (§6.1.1) and CONNECTREPLY (§6.1.2).
 struct Connect {
-  ProtocolVersion version;
-  Seconds mclt;
-  Seconds keepalive;
+  ProtocolVersion version = {};
+  Seconds mclt = {};
+  Seconds keepalive = {};
   uint32_t max_unacked = 0;
-  std::string relationship;     ///< empty: the only one; not in a CONNECTREPLY
-  bool fixed_pd_length = true;  ///< OPTION_F_CONNECT_FLAGS
+  std::string relationship = {};  ///< empty: the only one; not in a CONNECTREPLY
+  bool fixed_pd_length = true;    ///< OPTION_F_CONNECT_FLAGS
   /// In a CONNECTREPLY: why the connection is not accepted. Then nothing else need be there.
   wire::StatusCode status = wire::StatusCode::kSuccess;
-  std::string text;  ///< of the status
+  std::string text = {};  ///< of the status
   friend bool operator==(const Connect&, const Connect&) = default;
 };
 
@@ -49,16 +49,16 @@ struct ServerFlags {
 /// STATE (§6.3).
 struct StateMessage {
   State state = State::kNone;
-  ServerFlags flags;
-  AbsoluteTime since;
-  std::optional<AbsoluteTime> partner_down_since;
+  ServerFlags flags = {};
+  AbsoluteTime since = {};
+  std::optional<AbsoluteTime> partner_down_since = std::nullopt;
   friend bool operator==(const StateMessage&, const StateMessage&) = default;
 };
 
 /// DISCONNECT (§5.3.10).
 struct Disconnect {
   wire::StatusCode status = wire::StatusCode::kSuccess;
-  std::string text;
+  std::string text = {};
 };
 
 /// Each with its header. `type` of put_connect: kConnect or kConnectReply.
