@@ -12,6 +12,11 @@
 
 namespace tandem6::failover {
 
+/// In octets. RFC 8156 has no bound for a name; a longer one than this is malformed to us.
+inline constexpr size_t kMaxRelationshipName = 255;
+/// In octets: of the text of a Status Code, more than this is not read.
+inline constexpr size_t kMaxStatusText = 255;
+
 /// OPTION_F_PROTOCOL_VERSION (§5.5.11).
 struct ProtocolVersion {
   uint16_t major = 1;
@@ -21,15 +26,15 @@ struct ProtocolVersion {
 
 /// CONNECT (§6.1.1) and CONNECTREPLY (§6.1.2).
 struct Connect {
-  ProtocolVersion version;
-  Seconds mclt;
-  Seconds keepalive;
+  ProtocolVersion version = {};
+  Seconds mclt = {};
+  Seconds keepalive = {};
   uint32_t max_unacked = 0;
-  std::string relationship;      ///< empty: the only one; not in a CONNECTREPLY
-  bool fixed_pd_length = true;   ///< OPTION_F_CONNECT_FLAGS
+  std::string relationship = {};  ///< empty: the only one; not in a CONNECTREPLY
+  bool fixed_pd_length = true;    ///< OPTION_F_CONNECT_FLAGS
   /// In a CONNECTREPLY: why the connection is not accepted. Then nothing else need be there.
   wire::StatusCode status = wire::StatusCode::kSuccess;
-  std::string text;              ///< of the status
+  std::string text = {};  ///< of the status
   friend bool operator==(const Connect&, const Connect&) = default;
 };
 
@@ -44,16 +49,16 @@ struct ServerFlags {
 /// STATE (§6.3).
 struct StateMessage {
   State state = State::kNone;
-  ServerFlags flags;
-  AbsoluteTime since;
-  std::optional<AbsoluteTime> partner_down_since;
+  ServerFlags flags = {};
+  AbsoluteTime since = {};
+  std::optional<AbsoluteTime> partner_down_since = std::nullopt;
   friend bool operator==(const StateMessage&, const StateMessage&) = default;
 };
 
 /// DISCONNECT (§5.3.10).
 struct Disconnect {
   wire::StatusCode status = wire::StatusCode::kSuccess;
-  std::string text;
+  std::string text = {};
 };
 
 /// Each with its header. `type` of put_connect: kConnect or kConnectReply.
@@ -61,13 +66,15 @@ void put_connect(wire::Writer& out, wire::MessageType type, uint32_t transaction
                  const Connect& connect);
 void put_state(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const StateMessage& state);
 void put_disconnect(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const Disconnect& disconnect);
-/// POOLREQ, POOLRESP, UPDREQ, UPDREQALL, UPDDONE, CONTACT, and RFC 7653's STARTTLS have no options of ours.
+/// POOLREQ, POOLRESP, UPDREQ, UPDREQALL, UPDDONE, CONTACT, and RFC 7653's STARTTLS have no options of ours. STARTTLS
+/// has no sent-time either: it is no failover message, and FailoverMessageView does not read it.
 void put_bare(wire::Writer& out, wire::MessageType type, uint32_t transaction_id, AbsoluteTime sent_time);
 
-/// Nothing when something that must be there is missing or malformed. Options that are not known are passed over.
+/// Nothing when it is another message, or something that must be there is missing or malformed: so are an MCLT,
+/// keepalive time or max-unacked-bndupd of 0. Options that are not known are passed over.
 std::optional<Connect> read_connect(const wire::FailoverMessageView& message);
 std::optional<StateMessage> read_state(const wire::FailoverMessageView& message);
-/// Always something: a DISCONNECT says what it says.
+/// Always something: a DISCONNECT says what it says. Of its text, what is UTF-8.
 Disconnect read_disconnect(const wire::FailoverMessageView& message);
 
 }  // namespace tandem6::failover

@@ -12,6 +12,7 @@ using wire::OptionCode;
 
 constexpr size_t kItemHeader = 3;
 constexpr size_t kRelayFixed = 1 + 16 + 16;
+constexpr size_t kReconfigureTime = 4;
 
 /// Which of a relay's options are kept.
 enum class Keep : uint8_t { kAll, kNaming, kAskedFor, kNone };
@@ -81,6 +82,10 @@ bool is_sound(const Item& item) {
       return !item.value.empty();
     case ClientTag::kRelaySource:
       return item.value.size() == 16;
+    case ClientTag::kReconfigureData:
+      return item.value.size() >= kReconfigureTime;
+    case ClientTag::kDnsRemovalInfo:
+      return wire::well_formed(item.value);
   }
   return true;
 }
@@ -159,6 +164,13 @@ void ClientDataBuilder::hostname(const KeptHostname& hostname) {
   out_.u16(static_cast<uint16_t>(1 + hostname.name.size()));
   out_.u8(static_cast<uint8_t>((hostname.forward ? 1 : 0) | (hostname.reverse ? 2 : 0)));
   out_.bytes(wire::bytes_of(hostname.name));
+}
+
+void ClientDataBuilder::item(ClientTag tag, Bytes value) {
+  if (out_.size() + kItemHeader + value.size() > kMaxClientData) return;
+  out_.u8(static_cast<uint8_t>(tag));
+  out_.u16(static_cast<uint16_t>(value.size()));
+  out_.bytes(value);
 }
 
 Bytes ClientDataBuilder::bytes() const { return out_.size() == 1 ? Bytes{} : out_.written(); }

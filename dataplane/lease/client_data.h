@@ -1,6 +1,6 @@
 // What is kept of a client besides its leases: tagged values in one piece of bytes, as they lie in the database and in
-// the change log. Written by the engine, read by control and, later, by failover (RFC 8156 §7.4 lists what a partner
-// wants to know).
+// the change log. Written by the engine and of what a failover partner tells, read by control and failover (RFC 8156
+// §7.4 lists what a partner wants to know).
 #pragma once
 
 #include <array>
@@ -25,6 +25,9 @@ enum class ClientTag : uint8_t {
                ///< (16), peer-address (16), options
   kHostname = 2,     ///< flags (1): 1 forward, 2 reverse DNS was updated; then the name as text
   kRelaySource = 3,  ///< where the datagram of the outermost relay came from: address (16)
+  // As a failover partner sent them, and as they are sent again:
+  kReconfigureData = 4,  ///< the data of OPTION_F_RECONFIGURE_DATA (RFC 8156 §5.5.13): time (4), key
+  kDnsRemovalInfo = 5,   ///< the data of OPTION_F_DNS_REMOVAL_INFO (RFC 8156 §5.5.3): options
 };
 
 /// Bytes that the relays of one client may take; all items together may take kMaxClientData.
@@ -72,11 +75,17 @@ class ClientDataBuilder {
   /// Relay-ID and Remote-ID, by which bulk leasequeries ask (RFC 5460 §5.3, §5.4); else with none.
   void relays(std::span<const wire::RelayView> relays, const Ipv6Address& source);
   void hostname(const KeptHostname& hostname);
+  /// The data of OPTION_F_RECONFIGURE_DATA: at least its time.
+  void reconfigure_data(Bytes data) { item(ClientTag::kReconfigureData, data); }
+  /// The data of OPTION_F_DNS_REMOVAL_INFO: options that fit.
+  void dns_removal_info(Bytes data) { item(ClientTag::kDnsRemovalInfo, data); }
 
   /// Empty when there is nothing to keep.
   Bytes bytes() const;
 
  private:
+  void item(ClientTag tag, Bytes value);
+
   std::array<std::byte, kMaxClientData> space_{};
   wire::Writer out_;
 };

@@ -1,10 +1,10 @@
 #include "dataplane/lease/leasequery.h"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include "dataplane/lease/client_data.h"
+#include "dataplane/lease/relay_data.h"
 #include "dataplane/lease/reply.h"
 #include "dataplane/wire/duid.h"
 
@@ -86,28 +86,6 @@ bool read_query(const wire::QueryView& query, Question& question) {
   const auto identifier = identifier_of(query.type, query.options);
   question.identifier = identifier.value_or(Bytes{});
   return identifier.has_value();
-}
-
-/// The Relay-forward messages of the client's last message, each in the one outside of it; the innermost without the
-/// client's message (RFC 5007 §4.1.2.4).
-void put_relay_data(wire::Writer& out, const ClientDataView& client) {
-  const KeptRelays relays = client.relays();
-  const auto source = client.relay_source();
-  if (relays.empty() || !source) return;
-  const auto data = out.begin(OptionCode::kLqRelayData);
-  out.address(*source);
-  std::array<wire::Writer::OpenOption, wire::ReceivedMessage::kMaxRelays> open;
-  size_t opened = 0;
-  for (const KeptRelay& relay : relays) {
-    if (&relay != relays.begin()) open[opened++] = out.begin(OptionCode::kRelayMessage);
-    out.u8(static_cast<uint8_t>(wire::MessageType::kRelayForward));
-    out.u8(relay.hop_count);
-    out.address(relay.link_address);
-    out.address(relay.peer_address);
-    out.bytes(relay.options);
-  }
-  while (opened != 0) out.end(open[--opened]);
-  out.end(data);
 }
 
 Seconds left_of(Seconds lifetime, AbsoluteTime since, AbsoluteTime now) {

@@ -43,12 +43,16 @@ Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds
   return open;
 }
 
-void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid) {
+Writer::OpenOption begin_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid) {
   const Writer::OpenOption open = out.begin(OptionCode::kIaAddress);
   out.address(address);
   out.u32(preferred.count);
   out.u32(valid.count);
-  out.end(open);
+  return open;
+}
+
+void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid) {
+  out.end(begin_ia_address(out, address, preferred, valid));
 }
 
 Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {

@@ -104,7 +104,10 @@ class Writer {
 
 /// IA_NA or IA_PD, left open for what it holds (§21.4, §21.21).
 [[nodiscard]] Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2);
-/// IAADDR (§21.6) without options of its own.
+/// IAADDR (§21.6), left open for its options.
+[[nodiscard]] Writer::OpenOption begin_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred,
+                                                  Seconds valid);
+/// IAADDR without options of its own.
 void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid);
 /// IAPREFIX (§21.22), left open for its options.
 [[nodiscard]] Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred,

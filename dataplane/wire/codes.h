@@ -84,7 +84,7 @@ enum class OptionCode : uint16_t {
   kClientLinkLayerAddress = 79,  // RFC 6939
   kSolMaxRt = 82,
   kInfMaxRt = 83,
-  kLqBaseTime = 100,             // RFC 7653
+  kLqBaseTime = 100,  // RFC 7653
   // between failover partners: RFC 8156 §5.5
   kBindingStatus = 114,
   kConnectFlags = 115,
@@ -119,11 +119,11 @@ enum class StatusCode : uint16_t {
   kNotOnLink = 4,
   kUseMulticast = 5,  // obsolete since RFC 9915
   kNoPrefixAvail = 6,
-  kUnknownQueryType = 7,  // RFC 5007
-  kMalformedQuery = 8,    // RFC 5007
-  kNotConfigured = 9,     // RFC 5007
-  kNotAllowed = 10,       // RFC 5007
-  kQueryTerminated = 11,  // RFC 5460
+  kUnknownQueryType = 7,       // RFC 5007
+  kMalformedQuery = 8,         // RFC 5007
+  kNotConfigured = 9,          // RFC 5007
+  kNotAllowed = 10,            // RFC 5007
+  kQueryTerminated = 11,       // RFC 5460
   kNotSupported = 14,          // RFC 7653
   kTlsConnectionRefused = 15,  // RFC 7653
   // between failover partners: RFC 8156 §5.6
@@ -135,6 +135,8 @@ enum class StatusCode : uint16_t {
   kDnsUpdateNotSupported = 21,
   kExcessiveTimeSkew = 22,
 };
+/// "NoAddrsAvail", "OutdatedBindingInformation", …, as the RFCs write them; "unknown" for others.
+std::string_view to_string(StatusCode status);
 
 /// RFC 8415 §7.2 and §7.6.
 inline constexpr uint16_t kClientPort = 546;

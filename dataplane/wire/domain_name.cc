@@ -14,6 +14,31 @@ bool is_plain(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+/// The octet that "\ddd" stands for at the beginning of `text`.
+std::optional<std::byte> escaped_octet(std::string_view text) {
+  constexpr size_t kSize = 4;
+  unsigned value = 0;
+  if (text.size() < kSize) return std::nullopt;
+  for (const char digit : text.substr(1, kSize - 1)) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    value = 10 * value + static_cast<unsigned>(digit - '0');
+  }
+  if (value > 0xff) return std::nullopt;
+  return static_cast<std::byte>(value);
+}
+
+/// The next octet of a label, taken off `text`.
+std::optional<std::byte> take_octet(std::string_view& text) {
+  if (text.front() != '\\') {
+    const auto octet = static_cast<std::byte>(text.front());
+    text.remove_prefix(1);
+    return octet;
+  }
+  const auto octet = escaped_octet(text);
+  if (octet) text.remove_prefix(4);
+  return octet;
+}
+
 }  // namespace
 
 std::optional<DomainName> DomainName::from_bytes(Bytes bytes) {
@@ -35,6 +60,24 @@ std::optional<DomainName> DomainName::parse(std::string_view text) {
     if (label.empty() || !name.add_label(bytes_of(label))) return std::nullopt;
     if (dot == std::string_view::npos) return name;
     text.remove_prefix(dot + 1);
+    if (text.empty() && !name.complete_with_root()) return std::nullopt;
+  }
+  return name;
+}
+
+std::optional<DomainName> DomainName::parse_escaped(std::string_view text) {
+  DomainName name;
+  while (!text.empty()) {
+    std::array<std::byte, kMaxLabel> label;
+    size_t size = 0;
+    while (!text.empty() && text.front() != '.') {
+      const auto octet = take_octet(text);
+      if (!octet || size == kMaxLabel) return std::nullopt;
+      label[size++] = *octet;
+    }
+    if (size == 0 || !name.add_label({label.data(), size})) return std::nullopt;
+    if (text.empty()) return name;
+    text.remove_prefix(1);
     if (text.empty() && !name.complete_with_root()) return std::nullopt;
   }
   return name;

@@ -23,6 +23,9 @@ class DomainName {
   /// "host.example.org." is complete, "host" and "" are not. A dot always divides labels.
   static std::optional<DomainName> parse(std::string_view text);
 
+  /// The other way round from to_string(): "\ddd" is one octet, whatever it is, and no end of a label.
+  static std::optional<DomainName> parse_escaped(std::string_view text);
+
   /// False, and nothing is changed, when the label does not fit or the name is complete. An empty label completes it.
   bool add_label(Bytes label);
   bool complete_with_root() { return add_label({}); }

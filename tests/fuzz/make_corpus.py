@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_wire and fuzz_frame into corpus/wire and corpus/frame beside this script.
+"""Writes the seeds of fuzz_wire, fuzz_frame and fuzz_failover into corpus/wire, corpus/frame and corpus/failover beside
+this script.
 
 Inputs that a fuzzer found later are kept in the same directories; this script leaves them alone.
 """
@@ -174,8 +175,78 @@ def frame_seeds():
     }
 
 
+def failover(kind, *options):
+    return message(kind, struct.pack("!I", 800000001), *options)
+
+
+def number(code, value, size=4):
+    return option(code, value.to_bytes(size, "big"))
+
+
+BASE_TIME = number(100, 800000000)
+START = number(133, 799999744)
+TIMES = number(134, 800003840), number(123, 800007936)
+ACTIVE = number(114, 1, size=1), START, *TIMES
+FREE = number(114, 5, size=1), START
+HOST = option(39, b"\x01\x04host\x03org\x00")
+REMOVAL = option(116, option(117, b"\x04host\x03org\x00"), option(118, b"\x03org\x00"), number(119, 11, size=2))
+PARAMETERS = number(127, 1 << 16), number(122, 3600), number(128, 60), number(121, 1024)
+CONNECT_FLAGS = number(115, 1, size=2)
+
+
+def relay_data(levels):
+    """OPTION_LQ_RELAY_DATA: the relays, without the client's message."""
+    inner = b""
+    for hops in range(levels):
+        options = option(18, b"eth%d" % hops), *([option(9, inner)] if inner else [])
+        inner = bytes([12, hops]) + address("2001:db8::1") + address(f"fe80::{hops + 1}") + b"".join(options)
+    return option(47, address("2001:db8:b::1"), inner)
+
+
+def update(*options):
+    return failover(24, option(45, *options))
+
+
+def reply(*options):
+    return failover(25, option(45, *options))
+
+
+def failover_seeds():
+    whole = ia(3, 7, ia_address("2001:db8:1::103", *ACTIVE, number(46, 100), number(126, 799999488),
+                                number(120, 800004096), HOST, REMOVAL, preferred=3000, valid=4000), t1=1000, t2=2000)
+    delegated = ia(25, 7, ia_prefix("2001:db8:100::", 56, number(114, 3, size=1), START))
+    acked = ia_address("2001:db8:1::103", number(114, 1, size=1), TIMES[0], number(124, 800007936), valid=4000)
+    refused = ia_address("2001:db8:1::105", status(16, b"AddressInUse"), number(114, 1, size=1))
+    return {
+        "connect": failover(31, *PARAMETERS, option(130, b"north"), CONNECT_FLAGS),
+        "connectreply": failover(32, *PARAMETERS, CONNECT_FLAGS),
+        "connectreply-rejected": failover(32, status(22, b"9 seconds")),
+        "disconnect": failover(33, status(20, b"shutting down")),
+        "state": failover(34, number(132, 2, size=1), number(131, 1, size=1), START),
+        "state-partner-down": failover(34, number(132, 4, size=1), number(131, 7, size=1), START, number(125, 799999488)),
+        "contact": failover(35),
+        "bndupd": update(CLIENT, BASE_TIME, option(129, struct.pack("!I", 799999000), b"key"), relay_data(2), whole,
+                         delegated),
+        "bndupd-many": update(CLIENT, BASE_TIME, *(ia(3, 7 + host % 3, ia_address(f"2001:db8:1::{host:x}", *ACTIVE))
+                                                   for host in range(1, 20))),
+        "bndupd-relays": update(CLIENT, BASE_TIME, relay_data(9), delegated),
+        "bndupd-infinite": update(CLIENT, BASE_TIME, ia(3, 7, ia_address("2001:db8:1::103", number(114, 1, size=1), START,
+                                                                         preferred=2**32 - 1, valid=2**32 - 1))),
+        "bndupd-prefix": failover(24, ia_prefix("2001:db8:200::", 56, BASE_TIME, *FREE)),
+        "bndupd-vss": update(CLIENT, option(68, b"\x01\x00\x00\x00\x00\x00\x00\x09"), BASE_TIME, whole),
+        "bndupd-temporary": update(CLIENT, BASE_TIME, option(4, struct.pack("!I", 7), ia_address("2001:db8:1::9"))),
+        "bndupd-incomplete": update(BASE_TIME, ia(3, 7, ia_address("2001:db8:1::103", START)), delegated),
+        "bndreply": reply(CLIENT, ia(3, 7, acked, refused)),
+        "bndreply-rejected": reply(status(18, b"MissingBindingInformation")),
+        "bndreply-ia-rejected": reply(CLIENT, ia(3, 7, acked, status(17)), delegated),
+        "bndreply-prefix": failover(25, ia_prefix("2001:db8:200::", 56, number(114, 5, size=1))),
+        "unknown-options": failover(31, option(65535, b"x"), *PARAMETERS, option(0), CONNECT_FLAGS),
+        "header-only": failover(24),
+    }
+
+
 def main():
-    for target, seeds in (("wire", wire_seeds()), ("frame", frame_seeds())):
+    for target, seeds in (("wire", wire_seeds()), ("frame", frame_seeds()), ("failover", failover_seeds())):
         directory = CORPUS / target
         directory.mkdir(parents=True, exist_ok=True)
         for name, content in seeds.items():

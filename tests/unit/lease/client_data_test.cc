@@ -125,6 +125,31 @@ TEST_CASE("what is not whole, or of another version, is not read") {
   CHECK_FALSE(ClientDataView::parse(ten));
 }
 
+TEST_CASE("RFC 8156 5.5.3, 5.5.13: what only a failover partner knows is kept as it came") {
+  ClientDataBuilder data;
+  data.reconfigure_data(hex("2faf0000 a1b2"));
+  data.dns_removal_info(hex("0077 0002 0003"));
+  CHECK(to_hex(data.bytes()) == to_hex(hex("01  04 0006 2faf0000 a1b2  05 0006 0077 0002 0003")));
+  const auto view = ClientDataView::parse(data.bytes());
+  REQUIRE(view);
+  CHECK(to_hex(*view->find(ClientTag::kReconfigureData)) == "2f af 00 00 a1 b2");
+  CHECK(to_hex(*view->find(ClientTag::kDnsRemovalInfo)) == "00 77 00 02 00 03");
+  CHECK(ClientDataView::parse(hex("01 04 0004 2faf0000")));
+  CHECK_FALSE(ClientDataView::parse(hex("01 04 0003 2faf00")));
+  CHECK(ClientDataView::parse(hex("01 05 0000")));
+  CHECK_FALSE(ClientDataView::parse(hex("01 05 0005 0077 0002 00")));
+}
+
+TEST_CASE("a value that fills the last octet is kept, and one that is longer is left out") {
+  ClientDataBuilder data;
+  data.reconfigure_data(Octets(kMaxClientData - 3, std::byte{1}));
+  CHECK(data.bytes().empty());
+  data.reconfigure_data(Octets(kMaxClientData - 4, std::byte{1}));
+  CHECK(data.bytes().size() == kMaxClientData);
+  data.dns_removal_info({});
+  CHECK(data.bytes().size() == kMaxClientData);
+}
+
 TEST_CASE("items with a tag of a later version are passed over") {
   const Octets data = hex("01 c8 0002 aabb 02 0002 01 61");
   const auto view = ClientDataView::parse(data);

@@ -68,3 +68,19 @@ TEST_CASE("a suffix is found at a label's beginning, whatever the case, and appe
   CHECK_FALSE(host.append(name("org.")));
   CHECK(host.to_string() == "host.example.org.");
 }
+
+TEST_CASE("RFC 1035 5.1: what to_string() writes is read back, whatever octets the labels have") {
+  for (const char* digits : {"03 616263 02 6465 00", "03 616263", "03 612e00 02 5c5c 00", "01 ff 01 20"}) {
+    const Octets bytes = hex(digits);
+    const auto whole = DomainName::from_bytes(bytes).value();
+    CHECK(DomainName::parse_escaped(whole.to_string()) == whole);
+  }
+  CHECK(DomainName::parse_escaped("a\\098c.d.") == name("abc.d."));
+  CHECK(DomainName::parse_escaped("") == DomainName());
+  for (const char* bad : {"a\\09", "a\\256", "a\\0x1", "a\\", ".", "a..b", ".a"}) {
+    CHECK_FALSE(DomainName::parse_escaped(bad));
+  }
+  const std::string longest(63, 'x');
+  CHECK(DomainName::parse_escaped(longest));
+  CHECK_FALSE(DomainName::parse_escaped(longest + "x"));
+}
