@@ -122,7 +122,7 @@ void Relationship::take_connect(const FailoverMessageView& message, Moment now) 
     put_connect(out, MessageType::kConnectReply, message.transaction_id, now.wall, reply);
   });
   stable_.mclt = connect->mclt;
-  negotiated(*connect, now);
+  negotiated(*connect);
 }
 
 void Relationship::refuse_connect(const FailoverMessageView& message, StatusCode status, std::string_view why,
@@ -159,11 +159,11 @@ void Relationship::take_connect_reply(const FailoverMessageView& message, Moment
   if (!reply->fixed_pd_length) {
     return hang_up(StatusCode::kNotSupported, "this server delegates prefixes of one length only", now);
   }
-  negotiated(*reply, now);
+  negotiated(*reply);
 }
 
 // "the next message sent over a new connection is a STATE message."
-void Relationship::negotiated(const Connect& partner, Moment now) {
+void Relationship::negotiated(const Connect& partner) {
   link_ = Link::kNegotiated;
   send_interval_ = std::max<uint64_t>(uint64_t{partner.keepalive.count} * 1000 / kContactsPerKeepalive, 100);
   window_ = std::max<uint32_t>(partner.max_unacked, 1);
@@ -220,10 +220,7 @@ void Relationship::shut_down(Moment now) {
 
 // --- messages --------------------------------------------------------------------------------------------------------
 
-template <typename Put>
-void Relationship::send(Put&& put) {
-  wire::Writer out(buffer_);
-  put(out);
+void Relationship::send_written(const wire::Writer& out) {
   if (out.overflow()) return;  // no message of ours is that long
   ++counters_.messages_sent;
   last_sent_ = now_milliseconds_;

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include <tl/expected.hpp>
+
+#include "dataplane/wire/error.h"
 #include "failover/host.h"
 #include "failover/messages.h"
 #include "failover/prefix_shares.h"
@@ -81,7 +84,7 @@ class Relationship {
   void send_connect(Moment now);
   void take_connect(const wire::FailoverMessageView& message, Moment now);
   void take_connect_reply(const wire::FailoverMessageView& message, Moment now);
-  void negotiated(const Connect& partner, Moment now);
+  void negotiated(const Connect& partner);
   void refuse_connect(const wire::FailoverMessageView& message, wire::StatusCode status, std::string_view why,
                       Moment now);
   void dispatch(const wire::FailoverMessageView& message, Moment now);
@@ -89,8 +92,14 @@ class Relationship {
   void hang_up(wire::StatusCode status, std::string_view why, Moment now);
   void link_lost(const std::string& reason, Moment now);
   void send_bare(wire::MessageType type, uint32_t transaction_id, Moment now);
+  /// Sends the message that `put(wire::Writer&)` writes.
   template <typename Put>
-  void send(Put&& put);
+  void send(Put&& put) {
+    wire::Writer out(buffer_);
+    put(out);
+    send_written(out);
+  }
+  void send_written(const wire::Writer& out);
   uint32_t next_transaction();
   void keep_alive(Moment now);
 
