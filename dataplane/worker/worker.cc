@@ -122,6 +122,7 @@ unsigned Worker::turn() {
   for (size_t port = 0; port < setup_.ports.size(); ++port) work += receive(static_cast<uint16_t>(port));
   work += receive_handed_over();
   work += setup_.mailbox->run(errand_place());
+  if (setup_.jobs != nullptr) work += setup_.jobs->run(errand_place());
   work += send_query_answers();
   work += send_for_kernel();
   work += release_committed();
@@ -481,8 +482,8 @@ void Worker::rest(unsigned work) {
   ++idle_turns_;
   if (setup_.idle == Idle::kSpin) return rte_pause();
   if (idle_turns_ < kTurnsBeforeNap) return rte_pause();
-  // While replies wait for the disk the naps stay short.
-  const bool long_nap = idle_turns_ >= kTurnsBeforeLongNap && parked_.empty();
+  // While replies wait for the disk the naps stay short, and beside a partner whose updates come at any time.
+  const bool long_nap = idle_turns_ >= kTurnsBeforeLongNap && parked_.empty() && setup_.jobs == nullptr;
   const timespec nap{.tv_sec = 0, .tv_nsec = long_nap ? kLongNapNanoseconds : kNapNanoseconds};
   nanosleep(&nap, nullptr);
 }

@@ -14,6 +14,7 @@
 #include "dataplane/worker/admission.h"
 #include "dataplane/worker/fragments.h"
 #include "dataplane/worker/handover.h"
+#include "dataplane/worker/job_ring.h"
 #include "dataplane/worker/kernel_path.h"
 #include "dataplane/worker/mailbox.h"
 #include "dataplane/worker/packet.h"
@@ -43,6 +44,7 @@ struct WorkerSetup {
   const Handover* handover = nullptr;
   Mailbox* mailbox = nullptr;
   QueryDesk* desk = nullptr;
+  JobRing* jobs = nullptr;  ///< the failover reactor's; null when there is none
   rte_mempool* buffers = nullptr;        ///< what the ports receive into
   rte_mempool* large_buffers = nullptr;  ///< make_large_buffers()
   const std::atomic<bool>* stop = nullptr;

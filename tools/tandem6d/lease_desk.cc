@@ -1,0 +1,169 @@
+#include "tools/tandem6d/lease_desk.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "dataplane/lease/hash.h"
+
+namespace tandem6::daemon {
+namespace {
+
+/// What a worker is given at a time: some hundred microseconds of work.
+constexpr size_t kUpdatesPerBatch = 64;
+constexpr size_t kAcksPerBatch = 256;
+/// So many that a worker is never without work while the reactor is busy.
+constexpr unsigned kBatchesUnderWay = 8;
+
+}  // namespace
+
+LeaseDesk::LeaseDesk(std::vector<WorkerEnd> workers) {
+  for (const WorkerEnd& end : workers) workers_.push_back({.end = end, .updates = {}, .acks = {}, .unposted = {}, .waiting = {}});
+}
+
+unsigned LeaseDesk::owner_of(Bytes duid) const {
+  return lease::ShardGroup::owner_of(lease::shard_of(lease::duid_hash(duid)), static_cast<unsigned>(workers_.size()));
+}
+
+void LeaseDesk::apply(const Scope& scope, failover::IncomingUpdate incoming, const Applied& applied) {
+  PerWorker& owner = workers_[owner_of(incoming.update.client->bytes())];
+  owner.updates.push_back({scope, std::move(incoming), applied});
+}
+
+void LeaseDesk::acknowledge(const failover::LeaseAck& ack) {
+  workers_[owner_of(ack.client.bytes())].acks.push_back(ack);
+}
+
+void LeaseDesk::post(PerWorker& to, std::function<void(const lease::ErrandPlace&)> work, std::function<void()> done) {
+  to.unposted.push_back(new worker::Job{std::move(work), std::move(done)});
+}
+
+void LeaseDesk::run_everywhere(std::function<void(unsigned worker, const lease::ErrandPlace&)> work,
+                               std::function<void()> done) {
+  struct Round {
+    std::function<void(unsigned worker, const lease::ErrandPlace&)> work;
+    std::function<void()> done;
+    size_t left;
+  };
+  const auto round = std::make_shared<Round>(Round{std::move(work), std::move(done), workers_.size()});
+  for (unsigned number = 0; number < workers_.size(); ++number) {
+    post(
+        workers_[number], [round, number](const lease::ErrandPlace& place) { round->work(number, place); },
+        [round] {
+          if (--round->left == 0) round->done();
+        });
+  }
+}
+
+unsigned LeaseDesk::poll() {
+  unsigned work = 0;
+  for (PerWorker& each : workers_) {
+    while (worker::Job* job = each.end.jobs->take_done()) {
+      const std::unique_ptr<worker::Job> owned(job);
+      owned->done();
+      ++work;
+    }
+    work += release_committed(each);
+    while ((!each.updates.empty() || !each.acks.empty()) && each.batches < kBatchesUnderWay) hand_over(each);
+    while (!each.unposted.empty() && each.end.jobs->post(each.unposted.front())) {
+      each.unposted.pop_front();
+      ++work;
+    }
+  }
+  return work;
+}
+
+void LeaseDesk::hand_over(PerWorker& to) {
+  const auto batch = std::make_shared<Batch>();
+  const auto take = [](auto& from, auto& into, size_t limit) {
+    const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(limit, from.size()));
+    into.assign(std::make_move_iterator(from.begin()), std::make_move_iterator(end));
+    from.erase(from.begin(), end);
+  };
+  take(to.updates, batch->updates, kUpdatesPerBatch);
+  take(to.acks, batch->acks, kAcksPerBatch);
+  ++to.batches;
+  const auto work = [batch](const lease::ErrandPlace& place) {
+    while (batch->acked < batch->acks.size() && failover::acknowledge(place, batch->acks[batch->acked])) ++batch->acked;
+    for (Update& update : batch->updates) {
+      batch->results.push_back(failover::apply(place, *update.scope, update.incoming));
+      // A later one of the same client must not overtake it.
+      if (batch->results.back() == failover::Applied::kNoRoom) return;
+    }
+  };
+  post(to, work, [this, &to, batch] { take_back(to, *batch); });
+}
+
+void LeaseDesk::take_back(PerWorker& from, Batch& batch) {
+  --from.batches;
+  from.acks.insert(from.acks.begin(), batch.acks.begin() + static_cast<std::ptrdiff_t>(batch.acked), batch.acks.end());
+  size_t finished = 0;
+  for (; finished < batch.results.size(); ++finished) {
+    Update& update = batch.updates[finished];
+    if (batch.results[finished] == failover::Applied::kNoRoom) break;
+    if (batch.results[finished] == failover::Applied::kHeldElsewhere) {
+      look_elsewhere(owner_of(update.incoming.update.client->bytes()), std::move(update));
+    } else {
+      const uint64_t sequence = update.incoming.sequence;
+      from.waiting.push_back({sequence, std::move(update), true});
+    }
+  }
+  from.updates.insert(from.updates.begin(),
+                      std::make_move_iterator(batch.updates.begin() + static_cast<std::ptrdiff_t>(finished)),
+                      std::make_move_iterator(batch.updates.end()));
+}
+
+// The unit is marked as held, and not by a client of that worker: every other one looks.
+void LeaseDesk::look_elsewhere(unsigned owner, Update update) {
+  struct Search {
+    Update update;
+    failover::Applied result = failover::Applied::kHeldElsewhere;
+    unsigned holder = 0;
+  };
+  const auto search = std::make_shared<Search>(Search{std::move(update)});
+  // One after the other, as they share the update; most often there are one or two.
+  const auto step = std::make_shared<std::function<void(unsigned)>>();
+  *step = [this, owner, search, step](unsigned number) {
+    if (number == owner) ++number;
+    const bool found = search->result != failover::Applied::kHeldElsewhere;
+    if (found || number >= workers_.size()) {
+      Update& back = search->update;
+      const bool again = search->result == failover::Applied::kNoRoom;
+      back.incoming.next_is_unheld = !again;
+      const uint64_t sequence = search->result == failover::Applied::kDone ? back.incoming.sequence : 0;
+      workers_[search->holder].waiting.push_back({sequence, std::move(back), false});
+      *step = nullptr;
+      return;
+    }
+    post(
+        workers_[number],
+        [search, number](const lease::ErrandPlace& place) {
+          search->result = failover::displace(place, *search->update.scope, search->update.incoming);
+          search->holder = number;
+        },
+        [step, number] {
+          const auto next = *step;
+          next(number + 1);
+        });
+  };
+  const auto first = *step;
+  first(0);
+}
+
+unsigned LeaseDesk::release_committed(PerWorker& each) {
+  const uint64_t committed = each.end.leases->log().committed();
+  unsigned released = 0;
+  while (!each.waiting.empty() && each.waiting.front().sequence <= committed) {
+    Waiting ready = std::move(each.waiting.front());
+    each.waiting.pop_front();
+    ++released;
+    if (ready.is_answer) {
+      ready.update.applied(std::move(ready.update.incoming));
+    } else {
+      workers_[owner_of(ready.update.incoming.update.client->bytes())].updates.push_front(std::move(ready.update));
+    }
+  }
+  return released;
+}
+
+}  // namespace tandem6::daemon
