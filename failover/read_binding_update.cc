@@ -9,7 +9,6 @@ namespace tandem6::failover {
 namespace {
 
 using lease::BindingStatus;
-using lease::LeaseKey;
 using lease::LeaseType;
 using wire::FailoverMessageView;
 using wire::MessageType;
