@@ -145,7 +145,6 @@ struct Content {
       if (!option->is(OptionCode::kClientData) && !option->is(OptionCode::kIaPrefix)) continue;
       content.is_alone = !content.option;
       if (!content.option) content.option = option;
-      if (!content.is_alone) break;
     }
     return content;
   }
