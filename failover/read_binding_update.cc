@@ -9,7 +9,6 @@ namespace tandem6::failover {
 namespace {
 
 using lease::BindingStatus;
-using lease::LeaseKey;
 using lease::LeaseType;
 using wire::FailoverMessageView;
 using wire::MessageType;
@@ -146,7 +145,6 @@ struct Content {
       if (!option->is(OptionCode::kClientData) && !option->is(OptionCode::kIaPrefix)) continue;
       content.is_alone = !content.option;
       if (!content.option) content.option = option;
-      if (!content.is_alone) break;
     }
     return content;
   }

@@ -103,6 +103,7 @@ StatusCode fault_of_lease(std::initializer_list<Octets> options) {
 }
 StatusCode fault_of(std::initializer_list<Octets> options) { return update_in(update_of(options)).fault; }
 const Octets kLease = lease_of({kActive, kStart, kStateExpiration, kPartnerLifetime});
+const Octets kAckedLease = lease_of({kActive, kStateExpiration, kLifetimeSent});
 constexpr auto kMissing = StatusCode::kMissingBindingInformation;
 constexpr auto kConflict = StatusCode::kConfigurationConflict;
 
@@ -261,6 +262,13 @@ TEST_CASE("RFC 8156 7.4: nothing that was cut is in order: the message, its opti
   for (size_t size = 0; size < content.size(); ++size) {
     const Octets cut(Bytes(content).first(size));
     CHECK(update_in(failover_message(24, {option(45, cut)})).fault == kMissing);
+  }
+}
+
+TEST_CASE("RFC 8156 5.5: what follows the last IA of a client must be options as well") {
+  for (const char* rest : {"00", "fffe 0001", "fffe 0002 00"}) {
+    CHECK(fault_of({kClientId, kBaseTime, kLease, hex(rest)}) == kMissing);
+    CHECK_FALSE(reply_in(reply_of({kClientId, kAckedLease, hex(rest)})));
   }
 }
 
@@ -524,7 +532,6 @@ BindingUpdate acked() {
                       .state_expiration = AbsoluteTime{0x2faf1700},
                       .partner_lifetime = AbsoluteTime{0x2faf2700}}}};
 }
-const Octets kAckedLease = lease_of({kActive, kStateExpiration, kLifetimeSent});
 
 TEST_CASE("RFC 8156 7.6: BNDREPLY that accepts, octet by octet, written and read") {
   const Octets bytes =

@@ -35,7 +35,9 @@ TEST_CASE("RFC 8156 5.5.16: states have the RFC's numbers and names") {
   const std::string_view names[] = {
       "NONE",    "STARTUP",      "NORMAL",       "COMMUNICATIONS-INTERRUPTED", "PARTNER-DOWN",  "POTENTIAL-CONFLICT",
       "RECOVER", "RECOVER-WAIT", "RECOVER-DONE", "RESOLUTION-INTERRUPTED",     "CONFLICT-DONE", "unknown"};
-  for (uint8_t state = 0; state < std::size(names); ++state) CHECK(to_string(State{state}) == names[state]);
+  for (size_t state = 0; state < std::size(names); ++state) {
+    CHECK(to_string(static_cast<State>(state)) == names[state]);
+  }
 }
 
 TEST_CASE("RFC 8156 8.2: the form of version 1 stays what it is on users' disks") {
