@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/lease/class_set.h"
+#include "dataplane/lease/failover_scope.h"
 #include "dataplane/lease/fqdn_policy.h"
 #include "dataplane/lease/lifetimes.h"
 #include "dataplane/lease/option_set.h"
@@ -74,6 +75,7 @@ struct Subnet {
   std::vector<Ipv6Address> relay_addresses;  ///< relayed clients with one of these link-addresses
 
   std::shared_ptr<SubnetCounters> counters;
+  std::shared_ptr<FailoverScope> failover;  ///< null: this server alone serves it
 
   const std::vector<Pool>& pools(LeaseType type) const {
     return type == LeaseType::kAddress ? address_pools : prefix_pools;
