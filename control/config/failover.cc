@@ -9,7 +9,6 @@
 
 #include "control/config/address_text.h"
 #include "control/config/reader.h"
-#include "control/config/utf8.h"
 
 namespace tandem6::control {
 namespace {
@@ -31,6 +30,10 @@ struct ReadRelationship {
   std::map<uint32_t, const Node*> listed;  ///< where a subnet stands; empty: all of them
 };
 
+bool has_control_characters(const std::string& text) {
+  return std::ranges::any_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
 std::string read_name(const Node& node, Remarks& remarks) {
   require_key(node, "relationship", remarks);
   const Node* name = string_at(node, "relationship");
@@ -38,8 +41,8 @@ std::string read_name(const Node& node, Remarks& remarks) {
   if (name->text().empty()) remarks.error(*name, "a name is wanted, the same on both servers");
   if (name->text().size() > kLongestName)
     remarks.error(*name, fmt::format("{} octets: a name has at most {}", name->text().size(), kLongestName));
-  // RFC 8156 §5.5.14: UTF-8 text for people, without a terminator.
-  if (!is_utf8_text(name->text())) remarks.error(*name, "a name is text in UTF-8, without control characters");
+  // RFC 8156 §5.5.14: UTF-8 text for people. The reader of the file takes no other text.
+  if (has_control_characters(name->text())) remarks.error(*name, "a name has no control characters");
   return name->text();
 }
 

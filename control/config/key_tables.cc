@@ -623,30 +623,31 @@ const KeyTable& failover_tls_keys() {
 }
 bool is_null_or_false(const Node& value) { return value.is_null() || is_false(value); }
 const KeyTable& failover_keys() {
-  static const KeyTable keys = table(
-      "tandem6.failover[]",
-      {{
-           {"relationship", kString, kSupported, "its name, the same on both servers"},
-           {"role", kString, kSupported, "`primary` or `secondary`"},
-           {"partner", kString, kSupported, "the partner's address"},
-           {"local", kString, kSupported, "the address to connect from, or to listen on; default: any"},
-           {"port", kInteger, kSupported, "default 647: the secondary listens, the primary connects"},
-           {"mclt", kInteger, kSupported, "seconds; default 3600; the primary's counts"},
-           {"keepalive-time", kInteger, kSupported, "seconds; default 60"},
-           {"startup-time", kInteger, kSupported, "seconds; default 10"},
-           {"scan-interval", kInteger, kSupported, "seconds; default 60"},
-           {"auto-partner-down", kAny, kSupported, "seconds, or null (default): only an operator declares it"},
-           {"start-partner-down", kBoolean, kSupported, "default false; for the first server of a new pair"},
-           {"max-unacked-bndupd", kInteger, kSupported, "default 1024"},
-           {"pd-balance", kInteger, kSupported, "percent of the free prefixes that the secondary gets; default 50"},
-           {"subnets", kAny, kSupported, "`all` (default), or a list of ids or prefixes"},
-           {"tls", kAny, kSupported, "null (default): plain TCP, with a warning", nullptr, failover_tls_keys},
-           {"bfd", kAny, kRefused, "not supported yet: a dead partner is found by `keepalive-time` alone",
-            is_null_or_false},
-           {"service-state", kAny, kRefused, "not supported yet: partners do not tell each other of lost client links",
-            is_null_or_false},
-       },
-       kRemarksOfPeople});
+  static const KeyTable keys =
+      table("tandem6.failover[]",
+            {{
+                 {"relationship", kString, kSupported, "its name, the same on both servers"},
+                 {"role", kString, kSupported, "`primary` or `secondary`"},
+                 {"partner", kString, kSupported, "the partner's address"},
+                 {"local", kString, kSupported, "the address to connect from, or to listen on; default: any"},
+                 {"port", kInteger, kSupported, "default 647: the secondary listens, the primary connects"},
+                 {"mclt", kInteger, kSupported, "seconds; default 3600; the primary's counts"},
+                 {"keepalive-time", kInteger, kSupported, "seconds; default 60"},
+                 {"startup-time", kInteger, kSupported, "seconds; default 10"},
+                 {"scan-interval", kInteger, kSupported, "seconds; default 60"},
+                 {"auto-partner-down", kAny, kSupported, "seconds, or null (default): only an operator declares it"},
+                 {"start-partner-down", kBoolean, kSupported, "default false; for the first server of a new pair"},
+                 {"max-unacked-bndupd", kInteger, kSupported, "default 1024"},
+                 {"pd-balance", kInteger, kSupported,
+                  "percent of the free prefixes that the secondary gets; default 50; the primary's counts"},
+                 {"subnets", kAny, kSupported, "`all` (default), or a list of ids or prefixes"},
+                 {"tls", kAny, kSupported, "null (default): plain TCP, with a warning", nullptr, failover_tls_keys},
+                 {"bfd", kAny, kRefused, "not supported yet: a dead partner is found by `keepalive-time` alone",
+                  is_null_or_false},
+                 {"service-state", kAny, kRefused,
+                  "not supported yet: partners do not tell each other of lost client links", is_null_or_false},
+             },
+             kRemarksOfPeople});
   return keys;
 }
 const KeyTable& tandem6_keys() {
@@ -657,7 +658,7 @@ const KeyTable& tandem6_keys() {
            {"storage", kObject, kSupported, "", nullptr, storage_keys},
            {"reconfigure", kBoolean, kRefused,
             "not supported yet: no Reconfigure is sent, so no client gets a key for it", is_false},
-           {"failover", kObjects, kSupported, "failover.md", nullptr, failover_keys},
+           {"failover", kObjects, kSupported, "pairs of servers; failover.md", nullptr, failover_keys},
            {"metrics", kAny, kRefused, "not supported yet: ask the control socket for `statistic-get-all`", is_empty},
        },
        kRemarksOfPeople});

@@ -287,7 +287,7 @@ TEST_CASE("tandem6ctl failover status: what is wrong comes first; fits 80 column
   rig.server.config.failover[0].auto_partner_down = Seconds{90000};
   const Outcome outcome = rig("failover status");
   CHECK(outcome.code == 0);
-  CHECK_MESSAGE(outcome.output.starts_with("failover pop-west: PROBLEM: COMMUNICATIONS-INTERRUPTED since "),
+  CHECK_MESSAGE(outcome.output.starts_with("failover pop-west: PROBLEM: COMMUNICATIONS-INTERRUPTED since\n"),
                 outcome.output);
   CHECK(has(outcome.output, "failover pop-west: PROBLEM: the partner's clock is 3 s ahead"));
   CHECK(has(outcome.output, "failover pop-west: goes PARTNER-DOWN by itself in 1 d 00:5"));
