@@ -14,6 +14,7 @@
 #include "dataplane/lease/counters.h"
 #include "dataplane/lease/errand.h"
 #include "dataplane/lease/snapshot.h"
+#include "failover/status.h"
 #include "storage/committer.h"
 #include "storage/store.h"
 
@@ -64,6 +65,11 @@ class Server {
   /// The same on all workers at once: what it gathers it keeps apart by `leases.worker()`. False also when only some
   /// could run it.
   virtual bool run_at_all_workers(const lease::Errand& errand) = 0;
+  /// All relationships, in order of the configuration.
+  virtual std::vector<failover::RelationshipStatus> failover() const = 0;
+  /// Done when it returns; the state may still change after that.
+  virtual tl::expected<void, Error> failover_command(const std::string& relationship,
+                                                     failover::OperatorCommand command) = 0;
   virtual uint64_t started_unix() const = 0;
   virtual uint64_t reloaded_unix() const = 0;
   virtual AbsoluteTime now() const = 0;

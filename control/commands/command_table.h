@@ -30,6 +30,7 @@ std::span<const Command> statistic_commands();
 std::span<const Command> subnet_commands();
 std::span<const Command> reservation_commands();
 std::span<const Command> class_commands();
+std::span<const Command> failover_commands();
 
 /// An answer; without `arguments` when those are null.
 nlohmann::json make_answer(CommandResult result, std::string text, nlohmann::json arguments = nullptr);

@@ -26,7 +26,7 @@ const Table& table() {
     Table commands;
     for (const auto group :
          {std::span<const Command>(kListCommands), server_commands(), configuration_commands(), lease_commands(),
-          statistic_commands(), subnet_commands(), reservation_commands(), class_commands()}) {
+          statistic_commands(), subnet_commands(), reservation_commands(), class_commands(), failover_commands()}) {
       for (const Command& command : group) commands.emplace(command.name, &command);
     }
     return commands;

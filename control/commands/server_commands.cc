@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "control/commands/command_table.h"
+#include "control/commands/high_availability.h"
+#include "control/failover_text.h"
 #include "control/local_time.h"
 
 namespace tandem6::control {
@@ -39,7 +41,8 @@ tl::expected<json, Error> build_report(Server&, const json&) {
 }
 
 // What an operator must know now, in sentences. Empty when all is well.
-std::vector<std::string> alarms_of(const storage::CommitterStatus& disk, const std::vector<PortStatus>& ports) {
+std::vector<std::string> alarms_of(const Server& server, const storage::CommitterStatus& disk,
+                                   const std::vector<PortStatus>& ports) {
   std::vector<std::string> alarms;
   if (disk.failing) {
     alarms.push_back(fmt::format("disk failing since {}: {}; replies are held back until it works again",
@@ -50,6 +53,10 @@ std::vector<std::string> alarms_of(const storage::CommitterStatus& disk, const s
       alarms.push_back(fmt::format("link down: port {} ({}) hears no clients; check cable, switch port and optics",
                                    port.name, port.device));
     }
+  }
+  for (const failover::RelationshipStatus& relationship : server.failover()) {
+    for (const std::string& alarm : failover_alarms(relationship))
+      alarms.push_back(fmt::format("failover {}: {}", relationship.name, alarm));
   }
   return alarms;
 }
@@ -108,7 +115,7 @@ json own_status(const Server& server, const std::vector<WorkerStatus>& workers) 
     memory += worker.memory;
   }
   return {{"version", TANDEM6_VERSION},
-          {"alarms", alarms_of(disk, ports)},
+          {"alarms", alarms_of(server, disk, ports)},
           {"ports", std::move(port_list)},
           {"workers", std::move(worker_list)},
           {"storage", storage_json(disk, server.configuration())},
@@ -134,14 +141,17 @@ tl::expected<json, Error> status_get(Server& server, const json&) {
   }
   json sockets = {{"status", socket_errors.empty() ? "ready" : "failed"}};
   if (!socket_errors.empty()) sockets["errors"] = std::move(socket_errors);
-  return make_answer(CommandResult::kSuccess, "",
-                     {{"pid", ::getpid()},
-                      {"uptime", age(server, server.started_unix())},
-                      {"reload", age(server, server.reloaded_unix())},
-                      {"multi-threading-enabled", true},
-                      {"thread-pool-size", workers.size()},
-                      {"sockets", std::move(sockets)},
-                      {"tandem6", own_status(server, workers)}});
+  json status = {{"pid", ::getpid()},
+                 {"uptime", age(server, server.started_unix())},
+                 {"reload", age(server, server.reloaded_unix())},
+                 {"multi-threading-enabled", true},
+                 {"thread-pool-size", workers.size()},
+                 {"sockets", std::move(sockets)},
+                 {"tandem6", own_status(server, workers)}};
+  // As in Kea the key is there only where there is a pair.
+  if (const auto relationships = server.failover(); !relationships.empty())
+    status["high-availability"] = high_availability(relationships, server.now());
+  return make_answer(CommandResult::kSuccess, "", std::move(status));
 }
 
 tl::expected<json, Error> shutdown(Server& server, const json& arguments) {

@@ -74,6 +74,25 @@ std::shared_ptr<lease::SubnetCounters> counters_of(uint32_t subnet_id, Continuit
   return counters;
 }
 
+void make_scopes(const std::vector<failover::RelationshipSettings>& relationships, Continuity& continuity) {
+  for (size_t i = continuity.scopes.size(); i < relationships.size(); ++i)
+    continuity.scopes.push_back(
+        std::make_shared<lease::FailoverScope>(static_cast<uint8_t>(i), relationships[i].name, relationships[i].role));
+}
+
+/// By subnet id; a subnet that this server alone serves has none.
+std::map<uint32_t, std::shared_ptr<lease::FailoverScope>> scopes_of_subnets(const Configuration& configuration,
+                                                                            const Continuity& continuity) {
+  std::map<uint32_t, std::shared_ptr<lease::FailoverScope>> result;
+  for (size_t i = 0; i < configuration.failover.size(); ++i) {
+    const std::vector<uint32_t>& listed = configuration.failover[i].subnets;
+    for (const uint32_t id : listed) result.emplace(id, continuity.scopes[i]);
+    if (!listed.empty()) continue;
+    for (const SubnetConfig& subnet : configuration.subnets) result.emplace(subnet.id, continuity.scopes[i]);
+  }
+  return result;
+}
+
 lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
   lease::Subnet subnet;
   subnet.id = config.id;
@@ -145,6 +164,35 @@ std::string show(const PoolConfig& pool) {
   return fmt::format("{}: {} prefix{}", pool.text, show_count(units), units == 1 ? "" : "es");
 }
 
+std::string show(const failover::RelationshipSettings& relationship) {
+  const bool is_primary = relationship.role == lease::FailoverRole::kPrimary;
+  return fmt::format(
+      "{}: {}, partner {} port {}, {}, MCLT {} s, {}", relationship.name, is_primary ? "primary" : "secondary",
+      relationship.partner.to_string(), relationship.port, relationship.tls ? "TLS" : "plain TCP",
+      relationship.mclt.count,
+      relationship.subnets.empty() ? "all subnets" : fmt::format("subnets {}", fmt::join(relationship.subnets, ", ")));
+}
+
+/// The endpoints are made once. What of them changes is named, not shown: it can be any of many keys.
+void compare_relationships(const std::vector<failover::RelationshipSettings>& now,
+                           const std::vector<failover::RelationshipSettings>& next, std::vector<std::string>& changes) {
+  const auto named = [](const auto& list, const std::string& name) {
+    return std::ranges::find(list, name, &failover::RelationshipSettings::name);
+  };
+  const size_t before = changes.size();
+  for (const auto& relationship : now) {
+    const auto other = named(next, relationship.name);
+    if (other == next.end())
+      changes.push_back(fmt::format("tandem6.failover: \"{}\" ends with a restart", relationship.name));
+    else if (*other != relationship)
+      changes.push_back(fmt::format("tandem6.failover: \"{}\" is changed after a restart", relationship.name));
+  }
+  for (const auto& relationship : next)
+    if (named(now, relationship.name) == now.end())
+      changes.push_back(fmt::format("tandem6.failover: \"{}\" begins with a restart", relationship.name));
+  if (changes.size() == before && now != next) changes.emplace_back("tandem6.failover: the relationships' order");
+}
+
 std::string show(const SubnetConfig& subnet) {
   std::string text = fmt::format("  [{}] {}", subnet.id, subnet.prefix.to_string());
   if (subnet.interface) text += fmt::format(" on {}", *subnet.interface);
@@ -163,8 +211,12 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
   content.server_duid = server_duid;
   content.search_key = search_key;
   content.subnets.reserve(configuration.subnets.size());
+  make_scopes(configuration.failover, continuity);
+  const auto scopes = scopes_of_subnets(configuration, continuity);
   for (const SubnetConfig& config : configuration.subnets) {
     content.subnets.push_back(build_subnet(config, continuity));
+    if (const auto scope = scopes.find(config.id); scope != scopes.end())
+      content.subnets.back().failover = scope->second;
     if (const auto port = ports.find(&config); port != ports.end()) content.subnets.back().port = port->second;
   }
   for (const NetworkConfig& network : configuration.networks)
@@ -199,6 +251,7 @@ std::vector<std::string> needs_restart(const Configuration& now, const Configura
   compare("tandem6.storage.durability", std::string(name_of(now.storage.durability)),
           std::string(name_of(next.storage.durability)));
   compare("the control socket", now.control_socket, next.control_socket);
+  compare_relationships(now.failover, next.failover, changes);
   compare("Bulk Leasequery", show_bulk(now.lease_query), show_bulk(next.lease_query));
   const auto show_id = [](const ServerIdConfig& id) {
     if (id.complete) return id.complete->to_string();
@@ -215,6 +268,7 @@ std::string summary(const Configuration& configuration) {
                       name_of(configuration.dataplane.idle));
   text += fmt::format("storage  {}, {}\n", configuration.storage.path, name_of(configuration.storage.durability));
   text += fmt::format("control  {}\n", configuration.control_socket);
+  for (const auto& relationship : configuration.failover) text += fmt::format("failover {}\n", show(relationship));
   const size_t classes = std::ranges::count_if(configuration.classes.classes(), &lease::ClientClass::defined);
   if (classes != 0) text += fmt::format("classes  {}\n", classes);
   text += fmt::format("subnets  {}\n", configuration.subnets.size());

@@ -9,6 +9,7 @@
 #include <tl/expected.hpp>
 
 #include "control/config/configuration.h"
+#include "dataplane/lease/failover_scope.h"
 #include "dataplane/lease/pool.h"
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/wire/error.h"
@@ -22,6 +23,8 @@ struct Continuity {
   lease::PoolBook pools;
   lease::PoolBook reserved_units;
   std::map<uint32_t, std::shared_ptr<lease::SubnetCounters>> counters;  ///< by subnet id
+  /// By place in Configuration::failover: made with the first configuration, since changes there need a restart.
+  std::vector<std::shared_ptr<lease::FailoverScope>> scopes;
 
   bool has_fresh() const { return pools.has_fresh() || reserved_units.has_fresh(); }
   void settle() {

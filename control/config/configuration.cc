@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "control/config/classes.h"
+#include "control/config/failover.h"
 #include "control/config/hooks.h"
 #include "control/config/json_text.h"
 #include "control/config/key_tables.h"
@@ -95,6 +96,8 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   configuration.relay_supplied = read_relay_supplied(dhcp6, vocabulary.options, remarks);
   read_subnet_configs(dhcp6, vocabulary, configuration, remarks);
   configuration.classes = make_class_table(dhcp6, std::move(defined), classes, configuration.dataplane.ports, remarks);
+  if (const Node* tandem6 = object_at(root, "tandem6"))
+    configuration.failover = read_failover(*tandem6, configuration, remarks);
   configuration.source = root.to_json();
   return configuration;
 }

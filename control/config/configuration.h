@@ -15,6 +15,7 @@
 #include "dataplane/lease/relay_supplied_options.h"
 #include "dataplane/lease/snapshot.h"
 #include "dataplane/wire/duid.h"
+#include "failover/settings.h"
 #include "storage/committer.h"
 
 namespace tandem6::control {
@@ -138,6 +139,7 @@ struct Configuration {
   std::vector<lease::Reservation> reservations;
   lease::HostLookup host_lookup;
   lease::ClassTable classes;
+  std::vector<failover::RelationshipSettings> failover;
   lease::FqdnPolicy names;   ///< global
   bool reconfigure = false;  ///< tandem6.reconfigure
   lease::OptionSet options;  ///< global

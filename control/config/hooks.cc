@@ -63,7 +63,10 @@ const std::vector<HookRule>& hook_rules() {
       {"perfmon", kIgnored, "latencies are measured, its commands are not there"},
       {"rbac", kIgnored, "whoever may open the control socket may use all commands"},
       {"run_script", kIgnored, "no script is run"},
-      {"ha", kRefused, "not supported yet: failover will have its own key, tandem6.failover"},
+      {"ha", kRefused,
+       "not supported: two servers are a pair by RFC 8156 here, with its own key `tandem6.failover`; docs/failover.md "
+       "says "
+       "how to set it up"},
       {"lease_query", kMapped, "leasequeries are built in; its `parameters` are in configuration.md"},
       {"flex_id", kRefused, "not supported yet: clients are known by their DUID alone"},
       {"flex_option", kRefused, "not supported yet: options are the same for all clients of a pool"},

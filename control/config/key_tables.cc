@@ -608,6 +608,48 @@ const KeyTable& storage_keys() {
                                 kRemarksOfPeople});
   return keys;
 }
+const KeyTable& failover_tls_keys() {
+  static const KeyTable keys = table(
+      "tandem6.failover[].tls",
+      {{
+           {"ca", kString, kSupported, "PEM file: whom the partner's certificate must come from"},
+           {"cert", kString, kSupported, "PEM file: this server's certificate, with what is between it and the CA"},
+           {"key", kString, kSupported, "PEM file: the certificate's key"},
+           {"crl", kString, kSupported, "PEM file: what the CA has revoked; default: nothing"},
+           {"partner-name", kString, kSupported, "that the partner's certificate must have"},
+       },
+       kRemarksOfPeople});
+  return keys;
+}
+bool is_null_or_false(const Node& value) { return value.is_null() || is_false(value); }
+const KeyTable& failover_keys() {
+  static const KeyTable keys =
+      table("tandem6.failover[]",
+            {{
+                 {"relationship", kString, kSupported, "its name, the same on both servers"},
+                 {"role", kString, kSupported, "`primary` or `secondary`"},
+                 {"partner", kString, kSupported, "the partner's address"},
+                 {"local", kString, kSupported, "the address to connect from, or to listen on; default: any"},
+                 {"port", kInteger, kSupported, "default 647: the secondary listens, the primary connects"},
+                 {"mclt", kInteger, kSupported, "seconds; default 3600; the primary's counts"},
+                 {"keepalive-time", kInteger, kSupported, "seconds; default 60"},
+                 {"startup-time", kInteger, kSupported, "seconds; default 10"},
+                 {"scan-interval", kInteger, kSupported, "seconds; default 60"},
+                 {"auto-partner-down", kAny, kSupported, "seconds, or null (default): only an operator declares it"},
+                 {"start-partner-down", kBoolean, kSupported, "default false; for the first server of a new pair"},
+                 {"max-unacked-bndupd", kInteger, kSupported, "default 1024"},
+                 {"pd-balance", kInteger, kSupported,
+                  "percent of the free prefixes that the secondary gets; default 50; the primary's counts"},
+                 {"subnets", kAny, kSupported, "`all` (default), or a list of ids or prefixes"},
+                 {"tls", kAny, kSupported, "null (default): plain TCP, with a warning", nullptr, failover_tls_keys},
+                 {"bfd", kAny, kRefused, "not supported yet: a dead partner is found by `keepalive-time` alone",
+                  is_null_or_false},
+                 {"service-state", kAny, kRefused,
+                  "not supported yet: partners do not tell each other of lost client links", is_null_or_false},
+             },
+             kRemarksOfPeople});
+  return keys;
+}
 const KeyTable& tandem6_keys() {
   static const KeyTable keys = table(
       "tandem6",
@@ -616,7 +658,7 @@ const KeyTable& tandem6_keys() {
            {"storage", kObject, kSupported, "", nullptr, storage_keys},
            {"reconfigure", kBoolean, kRefused,
             "not supported yet: no Reconfigure is sent, so no client gets a key for it", is_false},
-           {"failover", kAny, kRefused, "not supported yet: this server runs alone", is_empty},
+           {"failover", kObjects, kSupported, "pairs of servers; failover.md", nullptr, failover_keys},
            {"metrics", kAny, kRefused, "not supported yet: ask the control socket for `statistic-get-all`", is_empty},
        },
        kRemarksOfPeople});

@@ -26,6 +26,8 @@ struct Options {
   bool all_drops = false;
   std::string file;
   bool keep_leases = false;
+  std::string relationship;
+  bool confirmed = false;
   std::string raw_name;
   std::string raw_arguments;
   ExitCode exit = ExitCode::kSuccess;
@@ -83,6 +85,29 @@ void add_configuration(CLI::App& app, Options& options) {
   add_configuration_changes(*config, options);
 }
 
+using DangerousAction = ExitCode (*)(const Common&, const std::string& relationship, bool confirmed);
+
+void add_dangerous(CLI::App& failover, Options& options, const char* name, const char* help, DangerousAction action) {
+  CLI::App* command = failover.add_subcommand(name, help);
+  command->add_option("RELATIONSHIP", options.relationship, "Which one; not needed when there is only one");
+  command->add_flag("--confirm", options.confirmed, "Do it; otherwise it is only said what would be done");
+  command->callback(
+      [&options, action] { options.exit = action(options.common, options.relationship, options.confirmed); });
+}
+
+void add_failover(CLI::App& app, Options& options) {
+  CLI::App* failover = app.add_subcommand("failover", "The pair of servers (RFC 8156)");
+  failover->require_subcommand(1);
+  failover->fallthrough();
+  CLI::App* status = failover->add_subcommand("status", "Both servers' states, what they mean and what to do");
+  status->add_option("RELATIONSHIP", options.relationship, "Only of this one");
+  status->callback([&options] { options.exit = show_failover(options.common, options.relationship); });
+  add_dangerous(*failover, options, "partner-down", "Declares the partner down: this server serves alone",
+                tandem6::ctl::declare_partner_down);
+  add_dangerous(*failover, options, "resync", "Fetches all leases from the partner; no clients are answered meanwhile",
+                tandem6::ctl::resynchronize);
+}
+
 void add_raw(CLI::App& app, Options& options) {
   CLI::App* raw = app.add_subcommand("raw", "Sends any command and shows the answer as it comes");
   raw->add_option("NAME", options.raw_name, "The command")->required();
@@ -101,6 +126,7 @@ void describe(CLI::App& app, Options& options) {
   add_plain(app, options, "subnets", "Subnets and how full their pools are", tandem6::ctl::show_subnets);
   add_statistics(app, options);
   add_configuration(app, options);
+  add_failover(app, options);
   add_plain(app, options, "version", "Version of the server", tandem6::ctl::show_version);
   add_plain(app, options, "commands", "What the control socket understands", tandem6::ctl::show_commands);
   add_raw(app, options);

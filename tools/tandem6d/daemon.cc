@@ -463,6 +463,10 @@ void Daemon::wait_for_workers(Done&& done) {
 
 // --- errands ---------------------------------------------------------------------------------------------------------
 
+tl::expected<void, Error> Daemon::failover_command(const std::string&, failover::OperatorCommand) {
+  return tl::unexpected(Error{"no failover relationship is configured"});
+}
+
 bool Daemon::run_at_owner(unsigned shard, const lease::Errand& errand) {
   worker::Mailbox& mailbox = *mailboxes_[lease::ShardGroup::owner_of(shard, worker_count())];
   if (!mailbox.post(errand)) return false;

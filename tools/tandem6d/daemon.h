@@ -49,6 +49,9 @@ class Daemon : public control::Server {
   storage::Store& store() override { return *store_; }
   bool run_at_owner(unsigned shard, const lease::Errand& errand) override;
   bool run_at_all_workers(const lease::Errand& errand) override;
+  std::vector<failover::RelationshipStatus> failover() const override { return {}; }
+  tl::expected<void, Error> failover_command(const std::string& relationship,
+                                             failover::OperatorCommand command) override;
   uint64_t started_unix() const override { return started_unix_; }
   uint64_t reloaded_unix() const override { return reloaded_unix_; }
   AbsoluteTime now() const override;

@@ -56,7 +56,7 @@ TEST_CASE("our own keys that cannot be") {
   const auto check = [](const std::string& keys, std::string_view path, std::string_view part) {
     check_one_error(with_own(keys), "tandem6." + std::string(path), part);
   };
-  check(R"("failover": [{"role": "primary"}])", "failover", "not supported yet");
+  check(R"("failover": {"role": "primary"})", "failover", "a list of objects");
   check(R"("metrics": {"listen": "[::1]:9547"})", "metrics", "not supported yet");
   check(R"("storge": {})", "storge", "did you mean \"storage\"?");
   check(R"("storage": {"path": "leases"})", "storage.path", "absolute path");
@@ -128,7 +128,7 @@ TEST_CASE("hooks: built in, done without, or refused") {
   };
   check_warning(hook("/usr/lib/kea/hooks/libdhcp_lease_cmds.so"), "Dhcp6.hooks-libraries[0].library", "built in");
   check_warning(hook("libdhcp_run_script.so"), "Dhcp6.hooks-libraries[0].library", "no script is run");
-  check_one_error(hook("libdhcp_ha.so"), "Dhcp6.hooks-libraries[0].library", "failover will have its own key");
+  check_one_error(hook("libdhcp_ha.so"), "Dhcp6.hooks-libraries[0].library", "its own key `tandem6.failover`");
   check_one_error(hook("libdhcp_flex_id.so"), "Dhcp6.hooks-libraries[0].library", "not supported yet");
   check_one_error(hook("charging.so"), "Dhcp6.hooks-libraries[0].library", "is not known");
   check_one_error(with_keys("\"hooks-libraries\": [{}]"), "Dhcp6.hooks-libraries[0]", "\"library\" is missing");

@@ -134,6 +134,13 @@ class FakeServer : public Server {
     if (workers_run) errand({group, *snapshot_, now()});
     return workers_run;
   }
+  std::vector<failover::RelationshipStatus> failover() const override { return relationships; }
+  tl::expected<void, Error> failover_command(const std::string& relationship,
+                                             failover::OperatorCommand command) override {
+    if (!failover_error.empty()) return tl::unexpected(Error{failover_error});
+    failover_commands.emplace_back(relationship, command);
+    return {};
+  }
   uint64_t started_unix() const override { return static_cast<uint64_t>(clock - uptime); }
   uint64_t reloaded_unix() const override { return static_cast<uint64_t>(clock - 60); }
   AbsoluteTime now() const override { return AbsoluteTime::from_unix(clock); }
@@ -156,6 +163,9 @@ class FakeServer : public Server {
   std::optional<Configuration> applied;  ///< the last one
   LostLeases lost_leases = LostLeases::kWarn;
   int shutdowns = 0;
+  std::vector<failover::RelationshipStatus> relationships;
+  std::string failover_error;
+  std::vector<std::pair<std::string, failover::OperatorCommand>> failover_commands;  ///< those that were done
 
  private:
   static Ipv6Prefix subnet_prefix(uint32_t id) {

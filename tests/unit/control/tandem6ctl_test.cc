@@ -7,6 +7,7 @@
 #include <regex>
 #include <sstream>
 
+#include "tests/unit/control/failover_fixture.h"
 #include "tests/unit/control/fixtures.h"
 #include "tests/unit/control/socket_fixture.h"
 
@@ -243,6 +244,74 @@ TEST_CASE(
   const Outcome refused = rig("config reload");
   CHECK(refused.code == 1);
   CHECK(has(refused.output, "file.json:1:1: error: no"));
+}
+
+TEST_CASE("tandem6ctl failover: none configured is exit code 3") {
+  Rig rig;
+  CHECK(rig("failover status").code == 3);
+  CHECK(rig("failover").code == 2);
+  CHECK(rig("failover partner-down --confirm").code == 1);
+}
+
+TEST_CASE("tandem6ctl failover status: all is well; both servers side by side; fits 80 columns") {
+  Rig rig;
+  rig.server.relationships = {pair_in_normal(rig.server), pair_in_normal(rig.server, "east")};
+  const Outcome outcome = rig("failover status");
+  CHECK(outcome.code == 0);
+  CHECK_MESSAGE(outcome.output.starts_with("failover pop-west: all is well\n"), outcome.output);
+  CHECK(has(outcome.output, "failover east: all is well\n"));
+  const auto shows = [&](const char* line) {
+    CHECK_MESSAGE(std::regex_search(outcome.output, std::regex(line)), outcome.output);
+  };
+  shows(R"(\n +THIS SERVER +PARTNER 2001:db8:ff::2\n)");
+  shows(R"(role +primary +secondary\n)");
+  shows(R"(state +NORMAL +NORMAL\n)");
+  shows(R"(since +01:00:\d\d ago +00:59:\d\d ago\n)");
+  shows(R"(last heard +\d s ago\n)");
+  shows(R"(what to do +Nothing: all is well\.\n)");
+  shows(R"(connection +up, TLS; the clocks agree\n)");
+  shows(R"(120 sent, 117 acked, 1 refused by the partner; 2 unacked, 5 leases)");
+  shows(R"(updates in +7 received, 3 refused by us\n)");
+  shows(R"(2001:db8:8000::/34 +100 +90 +66\n)");
+  CHECK_MESSAGE(widest_line(outcome.output) <= 80, outcome.output);
+  CHECK_FALSE(has(rig("failover status east").output, "pop-west"));
+  CHECK(rig("failover status south").code == 1);
+  CHECK(json::parse(rig("failover status --json").output)["arguments"]["relationships"].size() == 2);
+}
+
+TEST_CASE("tandem6ctl failover status: what is wrong comes first; fits 80 columns") {
+  Rig rig;
+  rig.server.relationships = {pair_apart(rig.server)};
+  rig.server.relationships[0].skew_seconds = 3;
+  rig.server.config.failover.emplace_back().name = "pop-west";
+  rig.server.config.failover[0].auto_partner_down = Seconds{90000};
+  const Outcome outcome = rig("failover status");
+  CHECK(outcome.code == 0);
+  CHECK_MESSAGE(outcome.output.starts_with("failover pop-west: PROBLEM: COMMUNICATIONS-INTERRUPTED since\n"),
+                outcome.output);
+  CHECK(has(outcome.output, "failover pop-west: PROBLEM: the partner's clock is 3 s ahead"));
+  CHECK(has(outcome.output, "failover pop-west: goes PARTNER-DOWN by itself in 1 d 00:5"));
+  CHECK(has(outcome.output, "connection  DOWN: the partner is not heard\n"));
+  CHECK(has(outcome.output, "last ended  no message for 60 s\n"));
+  CHECK_MESSAGE(widest_line(outcome.output) <= 80, outcome.output);
+  rig.server.relationships = {pair_in_normal(rig.server)};
+  rig.server.relationships[0].secure = false;
+  CHECK(has(rig("failover status").output, "PROBLEM: the connection is plain TCP"));
+  CHECK(has(rig("status").output, "PROBLEM: failover pop-west: the connection is plain TCP"));
+}
+
+TEST_CASE("tandem6ctl failover partner-down, resync: only with --confirm") {
+  Rig rig;
+  rig.server.relationships = {pair_apart(rig.server)};
+  const Outcome warned = rig("failover partner-down");
+  CHECK(warned.code == 1);
+  CHECK(has(warned.output, "two clients can hold one"));
+  CHECK(has(warned.output, "--confirm"));
+  CHECK(rig("failover resync pop-west").code == 1);
+  CHECK(rig.server.failover_commands.empty());
+  CHECK(rig("failover partner-down --confirm").code == 0);
+  CHECK(rig("failover resync pop-west --confirm").code == 0);
+  CHECK(rig.server.failover_commands.size() == 2);
 }
 
 TEST_CASE("tandem6ctl: raw, commands, version, shutdown") {

@@ -1,0 +1,215 @@
+#include "control/failover_text.h"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "control/local_time.h"
+
+namespace tandem6::control {
+namespace {
+
+using failover::OperatorCommand;
+using failover::RelationshipStatus;
+using failover::State;
+using lease::FailoverRole;
+
+// RFC 8156 §7.1 wants clocks within roughly 5 s and drops the connection beyond (§7.5.1): said well before that.
+constexpr int64_t kNoteworthySkew = 2;
+
+constexpr std::string_view kGoesOn = "Nothing: it goes on by itself.";
+constexpr std::string_view kGetConnection =
+    "Get the partner and the network between the two servers to work; \"last-disconnect\" says what failed.";
+
+StateText in_normal(const RelationshipStatus& status) {
+  if (!status.communicating)
+    return {"The partner was in step a moment ago and is not heard now.", std::string(kGoesOn)};
+  if (status.role == FailoverRole::kPrimary)
+    return {"Both servers are in step: this one answers all clients, the partner stands ready.",
+            "Nothing: all is well."};
+  return {"Both servers are in step: the partner, the primary, answers clients, and this one stands ready.",
+          "Nothing: all is well."};
+}
+
+StateText in_communications_interrupted(const RelationshipStatus& status) {
+  if (status.communicating)
+    return {"The partner is heard again and catches up; this server answers all clients until both are in step.",
+            fmt::format("Nothing: it ends in NORMAL, after the MCLT ({} s) at the latest in most cases.",
+                        status.mclt.count)};
+  return {
+      fmt::format("The partner is not heard: this server answers all clients from its own share, with lifetimes held "
+                  "to the MCLT ({} s).",
+                  status.mclt.count),
+      fmt::format("Find out whether {} runs and can be reached; both return to NORMAL by themselves. Only if it is "
+                  "certainly down, and stays so: failover-partner-down.",
+                  status.partner_address.to_string())};
+}
+
+StateText in_partner_down(const RelationshipStatus& status) {
+  if (status.communicating)
+    return {"The partner is back and fetches what it missed; this server answers all clients until it has.",
+            fmt::format("Nothing: both are in NORMAL soon, or the MCLT ({} s) after the partner went down.",
+                        status.mclt.count)};
+  return {
+      "The partner counts as down: this server serves all clients alone, with full lifetimes, and after the MCLT "
+      "with the partner's prefixes too.",
+      "Repair the partner and start it with the connection to this server working; it then fetches what it missed. "
+      "If it is alive after all, cut it off from the clients now."};
+}
+
+StateText in_recover(const RelationshipStatus& status) {
+  if (status.communicating)
+    return {"This server answers no clients: it fetches the leases from its partner first.",
+            "Nothing, as long as updates come in; if they stand still, look at the partner's log."};
+  return {
+      "This server answers no clients: it has lost or missed leases, and its partner, who knows them, is not heard.",
+      std::string(kGetConnection) +
+          " If there is no partner with leases (a new pair, or it is lost for good): failover-partner-down makes "
+          "this server serve alone."};
+}
+
+StateText in_recover_wait(const RelationshipStatus& status) {
+  return {fmt::format("This server has the leases and answers no clients until those that it may have given before its "
+                      "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down.",
+                      status.mclt.count),
+          status.communicating ? std::string(kGoesOn)
+                               : std::string(kGetConnection) +
+                                     " The wait goes on meanwhile. If the partner is certainly down and clients cannot "
+                                     "wait: failover-partner-down."};
+}
+
+StateText in_recover_done(const RelationshipStatus& status) {
+  return {"This server is ready and only renews leases that it knows, until its partner agrees to NORMAL.",
+          status.communicating
+              ? std::string(kGoesOn)
+              : std::string(kGetConnection) + " If the partner is certainly down: failover-partner-down."};
+}
+
+StateText in_potential_conflict(const RelationshipStatus& status) {
+  const bool is_primary = status.role == FailoverRole::kPrimary;
+  return {fmt::format("Both servers served on their own; now neither answers clients while they compare leases: {}.",
+                      is_primary ? "this one first fetches the partner's" : "the partner first fetches ours"),
+          "Nothing: it takes seconds to minutes. If it stands still, look at both logs."};
+}
+
+StateText in_resolution_interrupted(const RelationshipStatus& status) {
+  return {fmt::format("The partner was lost while the two compared leases: this server answers all clients again, with "
+                      "lifetimes held to the MCLT ({} s).",
+                      status.mclt.count),
+          status.communicating
+              ? "Nothing: the comparison starts again."
+              : std::string(kGetConnection) + " If the partner is certainly down: failover-partner-down."};
+}
+
+StateText in_conflict_done(const RelationshipStatus& status) {
+  return {"This server knows all leases and answers all clients; the partner still fetches them.",
+          status.communicating ? std::string(kGoesOn) : std::string(kGetConnection)};
+}
+
+std::string heard(const RelationshipStatus& status) {
+  if (status.communicating) return "IT IS HEARD RIGHT NOW";
+  if (status.last_heard == AbsoluteTime{}) return "it was never heard";
+  return fmt::format("it was last heard at {}, in {}", local_time(status.last_heard.to_unix()),
+                     to_string(status.partner));
+}
+
+std::string consequence_of_partner_down(const RelationshipStatus& status) {
+  return fmt::format(
+      "failover-partner-down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after the "
+      "MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
+      "away the same prefixes, and two clients can hold one. Make sure first that {} is down, or that no client "
+      "reaches it: {}.",
+      status.name, status.mclt.count, status.partner_address.to_string(), heard(status));
+}
+
+std::string consequence_of_resync(const RelationshipStatus& status) {
+  return fmt::format(
+      "failover-resync makes this server fetch all leases of \"{}\" from its partner again: it answers none of these "
+      "clients until it is resynchronised, which can take the MCLT ({} s) and longer; the partner serves them "
+      "meanwhile, if it is well. Make sure first that {} is: {}.",
+      status.name, status.mclt.count, status.partner_address.to_string(), heard(status));
+}
+
+}  // namespace
+
+StateText explain(const RelationshipStatus& status) {
+  switch (status.state) {
+    case State::kNone:
+    case State::kStartup:
+      return {"This server has just started and answers no clients: it first tries to hear its partner.",
+              std::string(kGoesOn)};
+    case State::kNormal:
+      return in_normal(status);
+    case State::kCommunicationsInterrupted:
+      return in_communications_interrupted(status);
+    case State::kPartnerDown:
+      return in_partner_down(status);
+    case State::kPotentialConflict:
+      return in_potential_conflict(status);
+    case State::kRecover:
+      return in_recover(status);
+    case State::kRecoverWait:
+      return in_recover_wait(status);
+    case State::kRecoverDone:
+      return in_recover_done(status);
+    case State::kResolutionInterrupted:
+      return in_resolution_interrupted(status);
+    case State::kConflictDone:
+      return in_conflict_done(status);
+  }
+  return {};
+}
+
+std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
+  std::vector<std::string> alarms;
+  if (status.state != State::kNormal || !status.communicating)
+    alarms.push_back(fmt::format("{} since {}: {}", to_string(status.state), local_time(status.since.to_unix()),
+                                 explain(status).means));
+  if (std::abs(status.skew_seconds) >= kNoteworthySkew)
+    alarms.push_back(
+        fmt::format("the partner's clock is {} s {} this server's: at more than 5 s they part (RFC 8156 "
+                    "§7.1); check NTP on both",
+                    std::abs(status.skew_seconds), status.skew_seconds > 0 ? "ahead of" : "behind"));
+  if (status.communicating && !status.secure)
+    alarms.emplace_back("the connection is plain TCP: leases can be read and changed on the way; set \"tls\" on both");
+  return alarms;
+}
+
+std::string consequence(OperatorCommand command, const RelationshipStatus& status) {
+  switch (command) {
+    case OperatorCommand::kPartnerDown:
+      return consequence_of_partner_down(status);
+    case OperatorCommand::kResync:
+      return consequence_of_resync(status);
+  }
+  return {};
+}
+
+std::string_view to_string(FailoverRole role) { return role == FailoverRole::kPrimary ? "primary" : "secondary"; }
+
+FailoverRole other(FailoverRole role) {
+  return role == FailoverRole::kPrimary ? FailoverRole::kSecondary : FailoverRole::kPrimary;
+}
+
+// RFC 8156 Figure 6.
+bool serves_all(State state, FailoverRole role) {
+  switch (state) {
+    case State::kNormal:
+      return role == FailoverRole::kPrimary;
+    case State::kCommunicationsInterrupted:
+    case State::kPartnerDown:
+    case State::kResolutionInterrupted:
+    case State::kConflictDone:
+      return true;
+    case State::kNone:
+    case State::kStartup:
+    case State::kPotentialConflict:
+    case State::kRecover:
+    case State::kRecoverWait:
+    case State::kRecoverDone:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace tandem6::control

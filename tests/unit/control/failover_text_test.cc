@@ -1,0 +1,106 @@
+// What the pair's states mean for people.
+#include "control/failover_text.h"
+
+#include <set>
+
+#include "tests/unit/control/failover_fixture.h"
+
+namespace tandem6::control {
+namespace {
+
+using failover::State;
+using lease::FailoverRole;
+
+constexpr State kStates[] = {State::kStartup,
+                             State::kNormal,
+                             State::kCommunicationsInterrupted,
+                             State::kPartnerDown,
+                             State::kPotentialConflict,
+                             State::kRecover,
+                             State::kRecoverWait,
+                             State::kRecoverDone,
+                             State::kResolutionInterrupted,
+                             State::kConflictDone};
+
+failover::RelationshipStatus in(State state, FailoverRole role, bool communicating) {
+  failover::RelationshipStatus status;
+  status.name = "west";
+  status.state = state;
+  status.role = role;
+  status.communicating = communicating;
+  status.secure = true;
+  status.mclt = Seconds{1800};
+  return status;
+}
+
+TEST_CASE("failover: every state has one sentence of meaning and an advice, of its own") {
+  std::set<std::string> meanings;
+  for (const State state : kStates) {
+    for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+      for (const bool communicating : {false, true}) {
+        const StateText text = explain(in(state, role, communicating));
+        CAPTURE(failover::to_string(state));
+        CAPTURE(text.means);
+        CHECK(text.means.ends_with('.'));
+        CHECK(text.means.find(". ") == std::string::npos);
+        CHECK(text.advice.ends_with('.'));
+      }
+    }
+    meanings.insert(explain(in(state, FailoverRole::kPrimary, false)).means);
+  }
+  CHECK(meanings.size() == std::size(kStates));
+}
+
+TEST_CASE("RFC 8156 Figure 6: the text says of each state whether clients are answered") {
+  for (const State state : kStates) {
+    for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+      const StateText text = explain(in(state, role, true));
+      CAPTURE(failover::to_string(state));
+      CAPTURE(text.means);
+      const bool says_so = has(text.means, "this server answers all clients") ||
+                           has(text.means, "this one answers all") || has(text.means, "and answers all clients");
+      CHECK(says_so == serves_all(state, role));
+    }
+  }
+  CHECK(has(explain(in(State::kPartnerDown, FailoverRole::kPrimary, false)).means, "serves all clients alone"));
+}
+
+TEST_CASE("failover: partner-down is advised only where the partner is not heard") {
+  for (const State state : kStates) {
+    CAPTURE(failover::to_string(state));
+    CHECK_FALSE(has(explain(in(state, FailoverRole::kPrimary, true)).advice, "partner-down"));
+  }
+  CHECK(has(explain(in(State::kCommunicationsInterrupted, FailoverRole::kPrimary, false)).advice,
+            "failover-partner-down"));
+}
+
+TEST_CASE("failover alarms: none in NORMAL over TLS with clocks that agree") {
+  CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, true)).empty());
+  for (const State state : kStates) {
+    CAPTURE(failover::to_string(state));
+    CHECK(failover_alarms(in(state, FailoverRole::kSecondary, true)).empty() == (state == State::kNormal));
+  }
+  CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, false)).size() == 1);
+}
+
+TEST_CASE("RFC 8156 7.1: a clock that is 2 s off is an alarm, which says in which direction") {
+  failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
+  status.skew_seconds = 1;
+  CHECK(failover_alarms(status).empty());
+  status.skew_seconds = 2;
+  REQUIRE(failover_alarms(status).size() == 1);
+  CHECK(has(failover_alarms(status)[0], "the partner's clock is 2 s ahead of this server's"));
+  status.skew_seconds = -3;
+  REQUIRE(failover_alarms(status).size() == 1);
+  CHECK(has(failover_alarms(status)[0], "3 s behind"));
+}
+
+TEST_CASE("RFC 8156 10: a connection without TLS is an alarm") {
+  failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
+  status.secure = false;
+  REQUIRE(failover_alarms(status).size() == 1);
+  CHECK(has(failover_alarms(status)[0], "plain TCP"));
+}
+
+}  // namespace
+}  // namespace tandem6::control

@@ -1,0 +1,142 @@
+// tandem6ctl failover: both servers of a pair side by side, what their states mean and what to do.
+#include <fmt/format.h>
+
+#include "tools/tandem6ctl/actions.h"
+#include "tools/tandem6ctl/text.h"
+
+namespace tandem6::ctl {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kLabelWidth = 12;
+
+uint64_t number(const json& object, const char* name) { return object.value(name, uint64_t{0}); }
+std::string text(const json& object, const char* name) { return object.value(name, std::string()); }
+
+std::string age(const json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_unsigned()) return "never";
+  return duration_text(found->get<uint64_t>()) + " ago";
+}
+
+/// One fact, its label in a column of its own.
+void print_fact(const char* label, const std::string& fact) {
+  fmt::print("{}\n", wrapped(fmt::format("{:<{}}{}", label, kLabelWidth, fact), 80, kLabelWidth));
+}
+
+void print_verdict(const json& relationship) {
+  const std::string name = text(relationship, "relationship");
+  const json alarms = relationship.value("alarms", json::array());
+  if (alarms.empty()) fmt::print("failover {}: all is well\n", name);
+  for (const json& alarm : alarms)
+    fmt::print("{}\n", wrapped(fmt::format("failover {}: PROBLEM: {}", name, alarm.get<std::string>())));
+  const json left = relationship.value("partner-down-in-seconds", json());
+  if (left.is_number_unsigned())
+    fmt::print("failover {}: goes PARTNER-DOWN by itself in {}\n", name, duration_text(left.get<uint64_t>()));
+}
+
+void print_servers(const json& relationship) {
+  const json local = relationship.value("local", json::object());
+  const json partner = relationship.value("partner", json::object());
+  Table table({{"", Table::Align::kLeft, kLabelWidth - 2}, {"THIS SERVER"}, {"PARTNER " + text(partner, "address")}});
+  table.add({"role", text(local, "role"), text(partner, "role")});
+  table.add({"state", text(local, "state"), text(partner, "state")});
+  table.add({"since", age(local, "since-seconds"), age(partner, "since-seconds")});
+  table.add({"last heard", "", age(partner, "last-heard-seconds")});
+  table.print();
+}
+
+std::string skew_text(int64_t seconds) {
+  if (seconds == 0) return "the clocks agree";
+  return fmt::format("the partner's clock is {} s {}", seconds > 0 ? seconds : -seconds,
+                     seconds > 0 ? "ahead" : "behind");
+}
+
+void print_connection(const json& relationship) {
+  const bool is_up = relationship.value("communicating", false);
+  const char* security = relationship.value("secure", false) ? "TLS" : "PLAIN TCP";
+  print_fact("connection",
+             is_up ? fmt::format("up, {}; {}", security, skew_text(relationship.value("skew-seconds", int64_t{0})))
+                   : "DOWN: the partner is not heard");
+  if (const std::string why = text(relationship, "last-disconnect"); !why.empty()) print_fact("last ended", why);
+  print_fact("limits", fmt::format("MCLT {} s, keepalive {} s", number(relationship, "mclt"),
+                                   number(relationship, "keepalive-time")));
+}
+
+void print_updates(const json& relationship) {
+  const json updates = relationship.value("updates", json::object());
+  print_fact("updates out",
+             fmt::format("{} sent, {} acked, {} refused by the partner; {} unacked, {} leases wait; lag "
+                         "{} ms",
+                         number(updates, "sent"), number(updates, "acked"), number(updates, "rejected"),
+                         number(updates, "unacked"), number(updates, "backlog"), number(updates, "lag-milliseconds")));
+  print_fact("updates in",
+             fmt::format("{} received, {} refused by us{}", number(updates, "received"), number(updates, "refused"),
+                         relationship.value("resynchronizing", false) ? "; RESYNCHRONIZING" : ""));
+  const json messages = relationship.value("messages", json::object());
+  print_fact("messages", fmt::format("{} sent, {} received, {} malformed", number(messages, "sent"),
+                                     number(messages, "received"), number(messages, "malformed")));
+}
+
+void print_prefixes(const json& relationship) {
+  using enum Table::Align;
+  const json pools = relationship.value("prefixes", json::array());
+  if (pools.empty()) return;
+  Table table({{"PREFIXES OF"}, {"FREE, OURS", kRight}, {"FREE, PARTNER'S", kRight}, {"LEASED", kRight}});
+  for (const json& pool : pools)
+    table.add({text(pool, "pool"), std::to_string(number(pool, "ours")), std::to_string(number(pool, "partners")),
+               std::to_string(number(pool, "leased"))});
+  fmt::print("\n");
+  table.print();
+}
+
+void print_relationship(const json& relationship) {
+  print_verdict(relationship);
+  print_servers(relationship);
+  print_fact("means", text(relationship, "means"));
+  print_fact("what to do", text(relationship, "advice"));
+  fmt::print("\n");
+  print_connection(relationship);
+  print_updates(relationship);
+  print_prefixes(relationship);
+}
+
+json arguments_for(const std::string& relationship) {
+  return relationship.empty() ? json::object() : json{{"relationship", relationship}};
+}
+
+ExitCode run_dangerous(const Common& common, const std::string& command, const std::string& relationship,
+                       bool confirmed) {
+  json arguments = arguments_for(relationship);
+  arguments["confirm"] = confirmed;
+  return show_text(common, command, arguments);
+}
+
+}  // namespace
+
+ExitCode show_failover(const Common& common, const std::string& relationship) {
+  const auto answer = answer_or_say(common, "failover-status", arguments_for(relationship));
+  if (!answer) return answer.error();
+  if (common.json) {
+    fmt::print("{}", answer->text);
+    return ExitCode::kSuccess;
+  }
+  bool is_first = true;
+  for (const json& one : answer->arguments().value("relationships", json::array())) {
+    if (!is_first) fmt::print("\n");
+    is_first = false;
+    print_relationship(one);
+  }
+  return ExitCode::kSuccess;
+}
+
+ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed) {
+  return run_dangerous(common, "failover-partner-down", relationship, confirmed);
+}
+
+ExitCode resynchronize(const Common& common, const std::string& relationship, bool confirmed) {
+  return run_dangerous(common, "failover-resync", relationship, confirmed);
+}
+
+}  // namespace tandem6::ctl
