@@ -47,7 +47,7 @@ std::map<const SubnetConfig*, uint16_t> ports_of_subnets(const Configuration& co
   return result;
 }
 
-lease::Pool build_pool(const PoolConfig& config, lease::PoolBook& book) {
+lease::Pool build_pool(const PoolConfig& config, lease::PoolBook& book, const lease::FailoverScope* scope) {
   lease::Pool pool;
   pool.type = config.type;
   pool.unit_length = config.unit_length;
@@ -60,7 +60,7 @@ lease::Pool build_pool(const PoolConfig& config, lease::PoolBook& book) {
   pool.pd_exclude = config.pd_exclude;
   const U128 units = units_in(config);
   if (units <= lease::DensePool::kMaxUnits) {
-    pool.space = book.dense(config.type, config.first, config.unit_length, static_cast<uint32_t>(units));
+    pool.space = book.dense(config.type, config.first, config.unit_length, static_cast<uint32_t>(units), scope);
   } else {
     require(config.type == lease::LeaseType::kAddress, "a pool of prefixes is dense");
     pool.space = book.sparse(config.first, config.last);
@@ -93,8 +93,10 @@ std::map<uint32_t, std::shared_ptr<lease::FailoverScope>> scopes_of_subnets(cons
   return result;
 }
 
-lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
+lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity,
+                           std::shared_ptr<lease::FailoverScope> scope) {
   lease::Subnet subnet;
+  subnet.failover = std::move(scope);
   subnet.id = config.id;
   subnet.prefix = config.prefix;
   subnet.lifetimes = config.lifetimes;
@@ -112,7 +114,7 @@ lease::Subnet build_subnet(const SubnetConfig& config, Continuity& continuity) {
   subnet.additional_classes = config.additional_classes;
   for (const PoolConfig& pool : config.pools) {
     auto& pools = pool.type == lease::LeaseType::kAddress ? subnet.address_pools : subnet.prefix_pools;
-    pools.push_back(build_pool(pool, continuity.pools));
+    pools.push_back(build_pool(pool, continuity.pools, subnet.failover.get()));
   }
   const Bytes interface_id = wire::bytes_of(config.interface_id);
   subnet.interface_id.assign(interface_id.begin(), interface_id.end());
@@ -214,9 +216,8 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
   make_scopes(configuration.failover, continuity);
   const auto scopes = scopes_of_subnets(configuration, continuity);
   for (const SubnetConfig& config : configuration.subnets) {
-    content.subnets.push_back(build_subnet(config, continuity));
-    if (const auto scope = scopes.find(config.id); scope != scopes.end())
-      content.subnets.back().failover = scope->second;
+    const auto scope = scopes.find(config.id);
+    content.subnets.push_back(build_subnet(config, continuity, scope == scopes.end() ? nullptr : scope->second));
     if (const auto port = ports.find(&config); port != ports.end()) content.subnets.back().port = port->second;
   }
   for (const NetworkConfig& network : configuration.networks)
