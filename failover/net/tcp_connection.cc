@@ -82,14 +82,14 @@ void TcpConnection::read_turn() {
   drained_ = false;
   size_t taken = 0;
   Came came = 0;
-  bool delivered = deliver();
+  auto heard_by = deliver();
   while (is_listened_to() && taken < kReadPerTurn && !decoder_.is_broken()) {
     came = take_more();
     if (!came || *came == 0) break;
     taken += *came;
-    delivered = deliver() || delivered;
+    if (auto by = deliver()) heard_by = std::move(by);
   }
-  if (delivered) end_batch();
+  if (heard_by) end_batch(heard_by);
   if (!is_listened_to()) return;
   if (decoder_.is_broken()) return fail("the partner sends what is no DHCPv6 message");
   if (!came) return fail(came.error().message);
@@ -97,21 +97,20 @@ void TcpConnection::read_turn() {
   asio::post(socket_.get_executor(), later(&TcpConnection::read_turn));
 }
 
-bool TcpConnection::deliver() {
-  bool any = false;
+TcpConnection::SharedHandlers TcpConnection::deliver() {
+  SharedHandlers last;
   while (is_listened_to()) {
     const auto message = decoder_.next();
     if (!message) break;
-    any = true;
-    const auto handlers = handlers_;
-    handlers->received(*message);
+    last = handlers_;  // which stay while they run, whatever they do
+    last->received(*message);
   }
-  return any;
+  return last;
 }
 
-void TcpConnection::end_batch() {
-  const auto handlers = handlers_;
-  if (is_listened_to() && handlers->batch_ended) handlers->batch_ended();
+// Who took over within the batch heard nothing of it yet.
+void TcpConnection::end_batch(const SharedHandlers& heard_by) {
+  if (is_listened_to() && handlers_ == heard_by && heard_by->batch_ended) heard_by->batch_ended();
 }
 
 TcpConnection::Came TcpConnection::take_more() {

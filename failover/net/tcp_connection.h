@@ -41,6 +41,8 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
  private:
   enum class Phase : uint8_t { kOpen, kLeaving, kGone };
   using Step = void (TcpConnection::*)();
+  // Shared, so that one that is running outlives its replacement.
+  using SharedHandlers = std::shared_ptr<const Handlers>;
 
   /// Octets that came; 0: none are here now; an error: none will come.
   using Came = tl::expected<size_t, Error>;
@@ -56,8 +58,9 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   Came take_encrypted();
   Came shake_hands();
   Came read_socket(MutableBytes space);
-  bool deliver();
-  void end_batch();
+  /// Returns who heard the last message; null: there was none.
+  SharedHandlers deliver();
+  void end_batch(const SharedHandlers& heard_by);
 
   void schedule_flush();
   void flush();
@@ -76,8 +79,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   asio::steady_timer farewell_;
   Ipv6Address partner_;
   Phase phase_ = Phase::kOpen;
-  // Shared, so that one that is running outlives its replacement.
-  std::shared_ptr<const Handlers> handlers_;
+  SharedHandlers handlers_;
   wire::StreamDecoder decoder_;
   OutBuffer plain_;  // messages that are to be encrypted
   OutBuffer wire_;   // what the kernel is to take

@@ -76,6 +76,10 @@ tl::expected<bool, Error> TlsSession::handshake() {
   const int result = mbedtls_ssl_handshake(&ssl_);
   if (result == 0) return true;
   if (result == MBEDTLS_ERR_SSL_WANT_READ) return false;
+  // The one case that mbedTLS keeps to itself (RFC 5246 §7.4.6).
+  if (result == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE) {
+    (void)mbedtls_ssl_send_alert_message(&ssl_, MBEDTLS_SSL_ALERT_LEVEL_FATAL, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+  }
   return tl::unexpected(Error{reason(result)});
 }
 
