@@ -114,8 +114,15 @@ struct End {
   void send(std::string_view text) const { connection->send(wire::bytes_of(text)); }
 };
 
+/// Pauses that a test can wait for.
 inline Limits short_limits() {
-  return {.handshake = 300ms, .retry_first = 20ms, .retry_longest = 160ms, .waiting_connections = 3};
+  return {.handshake = 5s, .retry_first = 20ms, .retry_longest = 160ms, .waiting_connections = 3};
+}
+/// And a handshake that a test can wait for the end of.
+inline Limits impatient_limits() {
+  Limits limits = short_limits();
+  limits.handshake = 200ms;
+  return limits;
 }
 
 struct Secondary {

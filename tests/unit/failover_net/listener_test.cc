@@ -73,7 +73,7 @@ TEST_CASE("RFC 7653 9.1: without TLS a STARTTLS is answered by TLSConnectionRefu
 
 TEST_CASE("RFC 7653 9.1: with TLS a STARTTLS is answered by a REPLY without options") {
   asio::io_context io;
-  Secondary secondary(io, identity(Certificates::shared().secondary()));
+  Secondary secondary(io, identity(Certificates::shared().secondary()), impatient_limits());
   RawPeer peer(io, secondary.listener->port());
   peer.send(framed(start_tls_message()));
   REQUIRE(peer.hears(6));
@@ -81,7 +81,7 @@ TEST_CASE("RFC 7653 9.1: with TLS a STARTTLS is answered by a REPLY without opti
   CHECK(!peer.is_closed());
   SUBCASE("a handshake that does not begin has a limit") {
     CHECK(peer.sees_end());
-    CHECK(contains(secondary.refusals, "the TLS handshake did not end within 300 ms"));
+    CHECK(contains(secondary.refusals, "the TLS handshake did not end within 200 ms"));
   }
   SUBCASE("what is no TLS ends it") {
     peer.send(framed(connect_message()));
@@ -114,19 +114,18 @@ TEST_CASE("RFC 7653 8.2: a CONNECT slipped in behind STARTTLS is not taken for o
 
 TEST_CASE("RFC 8156 10: a peer that says nothing, or half of something, hits the limit") {
   asio::io_context io;
-  Secondary secondary(io);
+  Secondary secondary(io, nullptr, impatient_limits());
   RawPeer silent(io, secondary.listener->port());
   RawPeer halting(io, secondary.listener->port());
   halting.send(framed(connect_message()).substr(0, 5));
   CHECK(silent.sees_end());
   CHECK(halting.sees_end());
-  CHECK(secondary.refusals == std::vector<std::string>(2, "no CONNECT came within 300 ms"));
+  CHECK(secondary.refusals == std::vector<std::string>(2, "no CONNECT came within 200 ms"));
 }
 
 TEST_CASE("RFC 8156 10: of too many connections without CONNECT the oldest is dropped, and the newest is served") {
   asio::io_context io;
-  Limits limits = short_limits();
-  limits.handshake = 10s;
+  const Limits limits = short_limits();
   Secondary secondary(io, nullptr, limits);
   std::vector<std::unique_ptr<RawPeer>> peers;
   for (unsigned i = 0; i < limits.waiting_connections; ++i) {
