@@ -1,0 +1,188 @@
+// RFC 8156 §6.1, RFC 7653 §9.1: whom the secondary listens to.
+#include "dataplane/wire/message.h"
+#include "dataplane/wire/option.h"
+#include "tests/unit/failover_net/fixtures.h"
+
+namespace tandem6::failover {
+namespace {
+
+std::string start_tls_message() { return std::string(1, static_cast<char>(MessageType::kStartTls)) + "\1\2\3"; }
+
+TEST_CASE("RFC 8156 6.1: who is no partner is dropped at once, and named") {
+  asio::io_context io;
+  Secondary secondary(io);
+  secondary.welcome = std::nullopt;
+  RawPeer peer(io, secondary.listener->port());
+  CHECK(peer.sees_end());
+  CHECK(contains(secondary.refusals, "no failover relationship names this address"));
+  CHECK(secondary.refusals.size() == 1);
+}
+
+TEST_CASE("RFC 8156 6.1: a first message that is not CONNECT is refused, and the next connection is served") {
+  asio::io_context io;
+  Secondary secondary(io);
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(message(MessageType::kState, "x")) + framed(connect_message()));
+  CHECK(peer.sees_end());
+  CHECK(contains(secondary.refusals, "type 34, not CONNECT"));
+  CHECK(secondary.connects.empty());
+  Primary primary(io, secondary.listener->port());
+  CHECK(run_until(io, [&] { return secondary.connects.size() == 1; }));
+}
+
+TEST_CASE("listener: garbage before CONNECT costs its connection") {
+  asio::io_context io;
+  Secondary secondary(io);
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(std::string(3, '\0'));
+  CHECK(peer.sees_end());
+  CHECK(contains(secondary.refusals, "no DHCPv6 message"));
+}
+
+TEST_CASE("RFC 7653 9.1: without TLS a STARTTLS is answered by TLSConnectionRefused, and the connection goes on") {
+  asio::io_context io;
+  Secondary secondary(io);
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(start_tls_message()));
+  REQUIRE(peer.hears(2));
+  const std::string reply = peer.heard().substr(2);
+  CHECK(peer.heard() == framed(reply));
+  const auto view = wire::MessageView::parse(wire::bytes_of(reply));
+  REQUIRE(view);
+  CHECK(view->type == MessageType::kReply);
+  CHECK(view->transaction_id == 0x010203);
+  const auto option = wire::find_option(view->options, wire::OptionCode::kStatusCode);
+  REQUIRE(option);
+  CHECK(wire::StatusView::parse(option->data)->code == wire::StatusCode::kTlsConnectionRefused);
+  SUBCASE("a requestor that can do without says CONNECT") {
+    peer.send(framed(connect_message()));
+    CHECK(run_until(io, [&] { return secondary.connects.size() == 1; }));
+    CHECK(!secondary.end.connection->is_secure());
+  }
+  SUBCASE("one that asks again does not know what it wants") {
+    peer.send(framed(start_tls_message()));
+    CHECK(peer.sees_end());
+    CHECK(contains(secondary.refusals, "type 23, not CONNECT"));
+  }
+  SUBCASE("one that closes is named with the reason") {
+    peer.socket().close();
+    REQUIRE(run_until(io, [&] { return secondary.refusals.size() == 1; }));
+    CHECK(contains(secondary.refusals, "it wants TLS, which is not configured here"));
+  }
+}
+
+TEST_CASE("RFC 7653 9.1: with TLS a STARTTLS is answered by a REPLY without options") {
+  asio::io_context io;
+  Secondary secondary(io, identity(Certificates::shared().secondary()), impatient_limits());
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(start_tls_message()));
+  REQUIRE(peer.hears(6));
+  CHECK(peer.heard() == framed("\7\1\2\3"));
+  CHECK(!peer.is_closed());
+  SUBCASE("a handshake that does not begin has a limit") {
+    CHECK(peer.sees_end());
+    CHECK(contains(secondary.refusals, "the TLS handshake did not end within 200 ms"));
+  }
+  SUBCASE("what is no TLS ends it") {
+    peer.send(framed(connect_message()));
+    CHECK(peer.sees_end());
+    CHECK(contains(secondary.refusals, "TLS failed"));
+    CHECK(secondary.connects.empty());
+  }
+}
+
+TEST_CASE("RFC 7653 9.1: with TLS, a connection without it is closed") {
+  asio::io_context io;
+  Secondary secondary(io, identity(Certificates::shared().secondary()));
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(connect_message()));
+  CHECK(peer.sees_end());
+  CHECK(peer.heard().empty());
+  CHECK(contains(secondary.refusals, "it speaks without TLS"));
+  CHECK(secondary.connects.empty());
+}
+
+TEST_CASE("RFC 7653 8.2: a CONNECT slipped in behind STARTTLS is not taken for one inside TLS") {
+  asio::io_context io;
+  Secondary secondary(io, identity(Certificates::shared().secondary()));
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(start_tls_message()) + framed(connect_message()));
+  CHECK(peer.sees_end());
+  CHECK(contains(secondary.refusals, "something follows STARTTLS"));
+  CHECK(secondary.connects.empty());
+}
+
+TEST_CASE("RFC 8156 10: a peer that says nothing, or half of something, hits the limit") {
+  asio::io_context io;
+  Secondary secondary(io, nullptr, impatient_limits());
+  RawPeer silent(io, secondary.listener->port());
+  RawPeer halting(io, secondary.listener->port());
+  halting.send(framed(connect_message()).substr(0, 5));
+  CHECK(silent.sees_end());
+  CHECK(halting.sees_end());
+  CHECK(secondary.refusals == std::vector<std::string>(2, "no CONNECT came within 200 ms"));
+}
+
+TEST_CASE("RFC 8156 10: of too many connections without CONNECT the oldest is dropped, and the newest is served") {
+  asio::io_context io;
+  const Limits limits = short_limits();
+  Secondary secondary(io, nullptr, limits);
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (unsigned i = 0; i < limits.waiting_connections; ++i) {
+    peers.push_back(std::make_unique<RawPeer>(io, secondary.listener->port()));
+    run_for(io, 10ms);
+  }
+  CHECK(secondary.refusals.empty());
+  peers.push_back(std::make_unique<RawPeer>(io, secondary.listener->port()));
+  CHECK(peers.front()->sees_end());
+  CHECK(secondary.refusals.size() == 1);
+  CHECK(contains(secondary.refusals, "oldest of 3 connections without a CONNECT"));
+  CHECK(!peers[1]->is_closed());
+  peers.back()->send(framed(connect_message()));
+  CHECK(run_until(io, [&] { return secondary.connects.size() == 1; }));
+  // One that said CONNECT does not count any more.
+  peers.push_back(std::make_unique<RawPeer>(io, secondary.listener->port()));
+  run_for(io, 20ms);
+  CHECK(secondary.refusals.size() == 1);
+}
+
+TEST_CASE("listener: a second connection of a partner is handed out as the first was") {
+  asio::io_context io;
+  Secondary secondary(io);
+  Primary first(io, secondary.listener->port());
+  REQUIRE(run_until(io, [&] { return secondary.connects.size() == 1; }));
+  const std::shared_ptr<Connection> kept = secondary.end.connection;
+  Primary second(io, secondary.listener->port());
+  REQUIRE(run_until(io, [&] { return secondary.connects.size() == 2; }));
+  run_for(io, 20ms);
+  CHECK(first.end.closed.empty());
+  CHECK(second.end.closed.empty());
+}
+
+TEST_CASE("listener: when it goes, those that wait are closed, and what it handed out lives on") {
+  asio::io_context io;
+  Secondary secondary(io);
+  Primary primary(io, secondary.listener->port());
+  REQUIRE(run_until(io, [&] { return secondary.connects.size() == 1; }));
+  RawPeer waiting(io, secondary.listener->port());
+  run_for(io, 20ms);
+  secondary.listener.reset();
+  CHECK(waiting.sees_end());
+  primary.end.send(message(MessageType::kState, "still here"));
+  CHECK(run_until(io, [&] { return secondary.end.messages.size() == 1; }));
+  CHECK(secondary.refusals.empty());
+}
+
+TEST_CASE("listener: a port that is taken is named") {
+  asio::io_context io;
+  const Secondary secondary(io);
+  const auto again = Listener::open(
+      io, loopback(), secondary.listener->port(), {}, [](const Ipv6Address&) { return std::nullopt; },
+      [](std::shared_ptr<Connection>, Bytes) {}, [](const Ipv6Address&, const std::string&) {});
+  REQUIRE(!again);
+  CHECK(again.error().message.find("cannot listen on [::1]:" + std::to_string(secondary.listener->port())) !=
+        std::string::npos);
+}
+
+}  // namespace
+}  // namespace tandem6::failover
