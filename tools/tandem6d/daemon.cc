@@ -26,6 +26,8 @@ namespace {
 
 // Changes on their way to the disk, for each worker: a power of two.
 constexpr size_t kLogCapacity = 16384;
+// Changes that the failover reactor has yet to hear of, for each worker: a power of two.
+constexpr size_t kFeedCapacity = 16384;
 // Buffers that a worker holds back for the disk or works on, and those that lie in a queue's rings.
 constexpr unsigned kBuffersPerWorker = 16384 + 4096;
 constexpr unsigned kBuffersPerQueue = 4096;
@@ -92,7 +94,7 @@ tl::expected<void, Error> Daemon::start() {
   using Step = tl::expected<void, Error> (Daemon::*)();
   for (Step step :
        {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_exception_path, &Daemon::open_store,
-        &Daemon::load_leases, &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
+        &Daemon::load_leases, &Daemon::open_failover, &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   log(Severity::kInfo, "ready", "serving",
@@ -225,7 +227,8 @@ tl::expected<Duid, Error> Daemon::server_duid() {
 
 tl::expected<void, Error> Daemon::load_leases() {
   for (unsigned worker = 0; worker < worker_count(); ++worker) {
-    leases_.push_back(std::make_unique<lease::ShardGroup>(worker, worker_count(), random_key(), kLogCapacity));
+    const size_t feed = configuration_.failover.empty() ? 0 : kFeedCapacity;
+    leases_.push_back(std::make_unique<lease::ShardGroup>(worker, worker_count(), random_key(), kLogCapacity, feed));
   }
   const std::shared_ptr<const lease::Snapshot> snapshot = build(configuration_);
   auto report = store_->load([&](const lease::LeaseRecord& record) {
@@ -242,6 +245,25 @@ tl::expected<void, Error> Daemon::load_leases() {
   views_.publish(view(snapshot, configuration_, port_addresses()));
   log(Severity::kInfo, "leases-loaded", "the database is in memory",
       {{"leases", std::to_string(report->leases)}, {"seconds", fmt::format("{:.3f}", report->seconds)}});
+  return {};
+}
+
+// Before the workers run: whose the delegable prefixes are is said first.
+tl::expected<void, Error> Daemon::open_failover() {
+  if (configuration_.failover.empty()) return {};
+  FailoverReactor::Setup setup{.relationships = configuration_.failover,
+                               .scopes = continuity_.scopes,
+                               .workers = {},
+                               .store = store_.get(),
+                               .snapshot = views_.current().snapshot,
+                               .management = &io_};
+  for (const auto& group : leases_) {
+    jobs_.push_back(std::make_unique<worker::JobRing>());
+    setup.workers.push_back({.leases = group.get(), .jobs = jobs_.back().get()});
+  }
+  auto reactor = FailoverReactor::make(std::move(setup));
+  if (!reactor) return tl::unexpected(reactor.error());
+  failover_ = std::move(*reactor);
   return {};
 }
 
@@ -268,6 +290,7 @@ tl::expected<void, Error> Daemon::start_workers() {
         .handover = &handover_,
         .mailbox = mailboxes_.back().get(),
         .desk = desks_.back().get(),
+        .jobs = jobs_.empty() ? nullptr : jobs_[i].get(),
         .buffers = buffers_.get(),
         .large_buffers = large_buffers_.get(),
         .stop = &stop_workers_};
@@ -281,6 +304,7 @@ tl::expected<void, Error> Daemon::start_workers() {
     }
     workers_run_ = true;
   }
+  if (failover_) failover_->start();
   return {};
 }
 
@@ -375,6 +399,7 @@ void Daemon::report_links() {
 
 // Workers end while the committer still works: what they hold back leaves before they go.
 void Daemon::finish() {
+  if (failover_) failover_->stop();
   if (!workers_run_) return;
   workers_run_ = false;
   stop_workers_.store(true);
@@ -421,6 +446,10 @@ void Daemon::put_in_force(control::Configuration configuration) {
   const std::shared_ptr<const lease::Snapshot> next = build(configuration);
   const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
   if (continuity_.has_fresh()) fill_new_pools(next);
+  if (failover_) {
+    if (const auto taken = failover_->reconfigured(next); !taken)
+      log(Severity::kError, "failover-certificates", taken.error().message);
+  }
   publish(next, configuration);
   next->give_back_reserved(*before);
   continuity_.settle();
@@ -463,8 +492,13 @@ void Daemon::wait_for_workers(Done&& done) {
 
 // --- errands ---------------------------------------------------------------------------------------------------------
 
-tl::expected<void, Error> Daemon::failover_command(const std::string&, failover::OperatorCommand) {
-  return tl::unexpected(Error{"no failover relationship is configured"});
+std::vector<failover::RelationshipStatus> Daemon::failover() const {
+  return failover_ ? failover_->status() : std::vector<failover::RelationshipStatus>{};
+}
+
+tl::expected<void, Error> Daemon::failover_command(const std::string& relationship, failover::OperatorCommand command) {
+  if (!failover_) return tl::unexpected(Error{"no failover relationship is configured"});
+  return failover_->command(relationship, command);
 }
 
 bool Daemon::run_at_owner(unsigned shard, const lease::Errand& errand) {

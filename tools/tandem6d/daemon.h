@@ -19,6 +19,7 @@
 #include "dataplane/worker/worker.h"
 #include "storage/committer.h"
 #include "storage/store.h"
+#include "tools/tandem6d/failover_reactor.h"
 
 namespace tandem6::daemon {
 
@@ -49,7 +50,7 @@ class Daemon : public control::Server {
   storage::Store& store() override { return *store_; }
   bool run_at_owner(unsigned shard, const lease::Errand& errand) override;
   bool run_at_all_workers(const lease::Errand& errand) override;
-  std::vector<failover::RelationshipStatus> failover() const override { return {}; }
+  std::vector<failover::RelationshipStatus> failover() const override;
   tl::expected<void, Error> failover_command(const std::string& relationship,
                                              failover::OperatorCommand command) override;
   uint64_t started_unix() const override { return started_unix_; }
@@ -69,6 +70,7 @@ class Daemon : public control::Server {
   tl::expected<void, Error> open_store();
   tl::expected<Duid, Error> server_duid();
   tl::expected<void, Error> load_leases();
+  tl::expected<void, Error> open_failover();
   tl::expected<void, Error> start_workers();
   tl::expected<void, Error> open_control_socket();
   tl::expected<void, Error> open_bulk_server();
@@ -118,8 +120,10 @@ class Daemon : public control::Server {
   std::atomic<bool> stop_workers_{false};
   std::vector<std::unique_ptr<worker::Mailbox>> mailboxes_;  ///< by worker
   std::vector<std::unique_ptr<worker::QueryDesk>> desks_;    ///< by worker
+  std::vector<std::unique_ptr<worker::JobRing>> jobs_;       ///< by worker; none without failover
   std::vector<std::unique_ptr<worker::Worker>> workers_;
   bool workers_run_ = false;
+  std::unique_ptr<FailoverReactor> failover_;  ///< null: this server has no partner
   std::unique_ptr<control::ControlSocket> control_socket_;
   std::unique_ptr<control::BulkServer> bulk_server_;
 

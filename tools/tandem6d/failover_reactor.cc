@@ -1,0 +1,218 @@
+#include "tools/tandem6d/failover_reactor.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/post.hpp>
+#include <chrono>
+#include <future>
+#include <set>
+#include <utility>
+
+#include "control/log.h"
+#include "failover/messages.h"
+#include "tools/tandem6d/partner_host.h"
+
+namespace tandem6::daemon {
+
+using control::log;
+using control::Severity;
+
+namespace {
+
+constexpr uint64_t kTickMilliseconds = 20;
+/// Changes of one worker that are taken at a time, so that the connection is served in between.
+constexpr size_t kChangesAtATime = 4096;
+/// How long the reactor sleeps at most when nothing comes: what workers have to say wakes nobody.
+constexpr std::chrono::microseconds kNap{500};
+constexpr std::chrono::seconds kFarewell{1};
+
+}  // namespace
+
+FailoverReactor::FailoverReactor(Setup setup) : setup_(std::move(setup)), desk_(setup_.workers) {}
+
+tl::expected<std::unique_ptr<FailoverReactor>, Error> FailoverReactor::make(Setup setup) {
+  std::unique_ptr<FailoverReactor> reactor(new FailoverReactor(std::move(setup)));
+  if (auto opened = reactor->open(); !opened) return tl::unexpected(opened.error());
+  return reactor;
+}
+
+FailoverReactor::~FailoverReactor() { stop(); }
+
+tl::expected<void, Error> FailoverReactor::open() {
+  const PartnerHost::World world{.io = &io_,
+                                 .management = setup_.management,
+                                 .store = setup_.store,
+                                 .desk = &desk_,
+                                 .workers = setup_.workers.size()};
+  for (size_t i = 0; i < setup_.relationships.size(); ++i) {
+    auto host = PartnerHost::make(setup_.relationships[i], setup_.scopes[i], setup_.snapshot, world);
+    if (!host) return tl::unexpected(host.error());
+    if (!setup_.relationships[i].tls) {
+      log(Severity::kWarn, "failover-plain", "leases travel to the partner unencrypted, and nobody proves who they are",
+          {{"relationship", setup_.relationships[i].name}});
+    }
+    hosts_.push_back(std::move(*host));
+  }
+  return open_listeners();
+}
+
+tl::expected<void, Error> FailoverReactor::open_listeners() {
+  std::set<std::pair<std::string, uint16_t>> listening;
+  for (const failover::RelationshipSettings& settings : setup_.relationships) {
+    if (settings.role != lease::FailoverRole::kSecondary) continue;
+    if (!listening.emplace(settings.local.to_string(), settings.port).second) continue;
+    auto listener = failover::Listener::open(
+        io_, settings.local, settings.port, {}, [this](const Ipv6Address& address) { return welcome(address); },
+        [this](std::shared_ptr<failover::Connection> connection, Bytes connect) {
+          accepted(std::move(connection), connect);
+        },
+        [](const Ipv6Address& address, const std::string& reason) {
+          log(Severity::kWarn, "failover-refused", reason, {{"from", address.to_string()}});
+        });
+    if (!listener) return tl::unexpected(listener.error());
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+void FailoverReactor::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void FailoverReactor::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(io_, [this] {
+    for (const auto& host : hosts_) host->shut_down();
+  });
+  stopping_.store(true);
+  thread_.join();
+}
+
+void FailoverReactor::run() {
+  pthread_setname_np(pthread_self(), "failover");
+  const auto guard = asio::make_work_guard(io_);
+  for (const auto& host : hosts_) host->start();
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const size_t handled = io_.poll();
+    if (poll() + handled == 0) io_.run_one_for(kNap);
+  }
+  // What says good-bye still leaves.
+  listeners_.clear();
+  io_.run_for(kFarewell / 10);
+}
+
+unsigned FailoverReactor::poll() {
+  const unsigned work = desk_.poll();
+  take_feeds();
+  tick();
+  return work;
+}
+
+void FailoverReactor::take_feeds() {
+  const failover::Moment now = PartnerHost::now();
+  bool any = false;
+  for (const LeaseDesk::WorkerEnd& worker : setup_.workers) {
+    lease::UpdateFeed& feed = worker.leases->feed();
+    const size_t taken = feed.take(worker.leases->log().committed(), kChangesAtATime, [&](const auto& entry) {
+      hosts_[entry.scope]->relationship().changed(entry.record);
+    });
+    any = any || taken != 0;
+    if (!feed.take_overflow()) continue;
+    for (const auto& host : hosts_) host->relationship().feed_overflowed();
+  }
+  if (!any) return;
+  for (const auto& host : hosts_) host->relationship().flush(now);
+}
+
+void FailoverReactor::tick() {
+  const failover::Moment now = PartnerHost::now();
+  if (now.milliseconds - last_tick_ < kTickMilliseconds) return;
+  last_tick_ = now.milliseconds;
+  for (const auto& host : hosts_) host->relationship().tick(now);
+}
+
+// --- partners that connect -------------------------------------------------------------------------------------------
+
+std::optional<failover::Listener::Welcome> FailoverReactor::welcome(const Ipv6Address& address) const {
+  for (const auto& host : hosts_) {
+    if (host->settings().role == lease::FailoverRole::kSecondary && host->settings().partner == address) {
+      return failover::Listener::Welcome{host->identity()};
+    }
+  }
+  return std::nullopt;
+}
+
+// RFC 8156 §6.2: "determined solely by the IPv6 address of the partner, the relationship name, and the role".
+void FailoverReactor::accepted(std::shared_ptr<failover::Connection> connection, Bytes connect) {
+  const auto message = wire::FailoverMessageView::parse(connect);
+  const auto terms = message ? failover::read_connect(*message) : std::nullopt;
+  std::vector<PartnerHost*> fitting;
+  for (const auto& host : hosts_) {
+    const failover::RelationshipSettings& settings = host->settings();
+    if (settings.role != lease::FailoverRole::kSecondary || settings.partner != connection->partner()) continue;
+    if (!terms || terms->relationship.empty() || terms->relationship == settings.name) fitting.push_back(host.get());
+  }
+  if (fitting.size() == 1) return fitting.front()->accept(std::move(connection), connect);
+  log(Severity::kWarn, "failover-refused", "the CONNECT names no relationship that this server has with the partner",
+      {{"from", connection->partner().to_string()}, {"relationship", terms ? terms->relationship : std::string()}});
+  connection->close();
+}
+
+// --- the management thread's -----------------------------------------------------------------------------------------
+
+template <typename Result>
+Result FailoverReactor::ask(std::function<Result()> question) {
+  if (!thread_.joinable()) return question();
+  std::promise<Result> promise;
+  std::future<Result> answer = promise.get_future();
+  asio::post(io_, [&] { promise.set_value(question()); });
+  return answer.get();
+}
+
+tl::expected<void, Error> FailoverReactor::reconfigured(std::shared_ptr<const lease::Snapshot> snapshot) {
+  std::vector<std::shared_ptr<failover::TlsIdentity>> identities;
+  std::string problems;
+  for (const auto& host : hosts_) {
+    std::shared_ptr<failover::TlsIdentity> identity = host->identity();
+    if (host->settings().tls) {
+      auto loaded = failover::load_tls_identity(*host->settings().tls);
+      if (loaded) {
+        identity = std::move(*loaded);
+      } else {
+        problems += fmt::format("{}relationship \"{}\" keeps its certificates: {}", problems.empty() ? "" : "; ",
+                                host->settings().name, loaded.error().message);
+      }
+    }
+    identities.push_back(std::move(identity));
+  }
+  ask<bool>([&] {
+    for (size_t i = 0; i < hosts_.size(); ++i) {
+      hosts_[i]->replace_snapshot(snapshot);
+      hosts_[i]->replace_identity(identities[i]);
+    }
+    return true;
+  });
+  if (problems.empty()) return {};
+  return tl::unexpected(Error{problems});
+}
+
+std::vector<failover::RelationshipStatus> FailoverReactor::status() {
+  return ask<std::vector<failover::RelationshipStatus>>([this] {
+    std::vector<failover::RelationshipStatus> all;
+    for (const auto& host : hosts_) all.push_back(host->status());
+    return all;
+  });
+}
+
+tl::expected<void, Error> FailoverReactor::command(const std::string& relationship, failover::OperatorCommand command) {
+  return ask<tl::expected<void, Error>>([&]() -> tl::expected<void, Error> {
+    for (const auto& host : hosts_) {
+      if (host->settings().name == relationship) return host->relationship().command(command, PartnerHost::now());
+    }
+    return tl::unexpected(Error{fmt::format("there is no failover relationship \"{}\"", relationship)});
+  });
+}
+
+}  // namespace tandem6::daemon

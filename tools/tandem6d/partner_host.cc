@@ -1,0 +1,272 @@
+#include "tools/tandem6d/partner_host.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include "control/log.h"
+
+namespace tandem6::daemon {
+
+using control::log;
+using control::Severity;
+
+namespace {
+
+/// Places of the shards that one job looks at: some hundred microseconds.
+constexpr size_t kPlacesPerJob = 2048;
+constexpr std::chrono::milliseconds kStoreAgain{1000};
+/// A partner that lets so much lie does not read: §8.2's timers end the connection.
+constexpr size_t kMostUnsent = size_t{64} << 20;
+
+std::string meta_name(const std::string& relationship) { return "failover/" + relationship; }
+
+bool keeps_clients(const lease::Snapshot& snapshot) {
+  return std::ranges::any_of(snapshot.subnets(), [](const lease::Subnet& subnet) { return subnet.keep_relays; });
+}
+
+}  // namespace
+
+failover::Moment PartnerHost::now() {
+  using namespace std::chrono;
+  const auto steady = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+  return {.wall = AbsoluteTime::from_unix(std::time(nullptr)), .milliseconds = static_cast<uint64_t>(steady)};
+}
+
+PartnerHost::PartnerHost(const failover::RelationshipSettings& settings, std::shared_ptr<lease::FailoverScope> scope,
+                         std::shared_ptr<const lease::Snapshot> snapshot, const World& world)
+    : settings_(settings),
+      scope_(std::move(scope)),
+      snapshot_(std::move(snapshot)),
+      keeps_clients_(keeps_clients(*snapshot_)),
+      world_(world) {}
+
+tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failover::RelationshipSettings& settings,
+                                                                    std::shared_ptr<lease::FailoverScope> scope,
+                                                                    std::shared_ptr<const lease::Snapshot> snapshot,
+                                                                    const World& world) {
+  std::unique_ptr<PartnerHost> host(new PartnerHost(settings, std::move(scope), std::move(snapshot), world));
+  if (settings.tls) {
+    auto identity = failover::load_tls_identity(*settings.tls);
+    if (!identity) {
+      return tl::unexpected(
+          Error{fmt::format("failover relationship \"{}\": {}", settings.name, identity.error().message)});
+    }
+    host->identity_ = std::move(*identity);
+  }
+  const auto stored = world.store->get_meta(meta_name(settings.name));
+  if (!stored) return tl::unexpected(stored.error());
+  std::optional<failover::Stable> stable;
+  if (stored->has_value()) {
+    stable = failover::decode_stable(wire::bytes_of(**stored));
+    if (!stable) {
+      return tl::unexpected(Error{fmt::format("what the database keeps of failover relationship \"{}\" is damaged, or a "
+                                              "newer tandem6 wrote it",
+                                              settings.name)});
+    }
+  }
+  host->relationship_ =
+      std::make_unique<failover::Relationship>(settings, *host->scope_, std::move(stable), *host, now());
+  return host;
+}
+
+// --- the connection --------------------------------------------------------------------------------------------------
+
+void PartnerHost::start() {
+  if (settings_.role != lease::FailoverRole::kPrimary) return;
+  connector_ = failover::Connector::open(
+      *world_.io, {.local = settings_.local, .partner = settings_.partner, .port = settings_.port}, identity_, {},
+      [this](std::shared_ptr<failover::Connection> connection) {
+        last_failure_.clear();
+        take(std::move(connection));
+        relationship_->connected(now());
+      },
+      [this](const std::string& reason) {
+        if (reason != last_failure_) note(failover::Weight::kWarning, "failover-no-connection", reason);
+        last_failure_ = reason;
+      });
+}
+
+void PartnerHost::take(std::shared_ptr<failover::Connection> connection) {
+  if (connection_) connection_->close();
+  connection_ = std::move(connection);
+  connection_->start({.received = [this](Bytes message) { relationship_->received(message, now()); },
+                      .batch_ended = [this] { relationship_->flush(now()); },
+                      .closed =
+                          [this](const std::string& reason) {
+                            connection_.reset();
+                            relationship_->disconnected(reason, now());
+                            if (connector_) connector_->retry();
+                          }});
+}
+
+void PartnerHost::accept(std::shared_ptr<failover::Connection> connection, Bytes connect) {
+  take(std::move(connection));
+  relationship_->connected_by(connect, now());
+}
+
+void PartnerHost::send(Bytes message) {
+  if (!connection_) return;
+  if (connection_->unsent() < kMostUnsent) connection_->send(message);
+}
+
+void PartnerHost::disconnect() {
+  if (!connection_) return;
+  std::exchange(connection_, nullptr)->close();
+  if (connector_) connector_->retry();
+}
+
+void PartnerHost::settled() {
+  if (connector_) connector_->settled();
+}
+
+void PartnerHost::shut_down() { relationship_->shut_down(now()); }
+
+// --- the disk --------------------------------------------------------------------------------------------------------
+
+void PartnerHost::persist(std::vector<std::byte> stable, uint64_t token) {
+  to_store_ = {std::move(stable), token};
+  if (!storing_) store_pending();
+}
+
+// One at a time, always the newest; the management thread waits for the disk.
+void PartnerHost::store_pending() {
+  storing_ = true;
+  auto [stable, token] = *std::exchange(to_store_, std::nullopt);
+  asio::post(*world_.management, [this, stable = std::move(stable), token] {
+    const auto stored = world_.store->put_meta(meta_name(settings_.name), std::string(wire::text_of(stable)));
+    asio::post(*world_.io, [this, stable, token, error = stored ? std::string() : stored.error().message] {
+      if (error.empty()) {
+        storing_ = false;
+        relationship_->persisted(token, now());
+      } else {
+        note(failover::Weight::kAlarm, "failover-not-stored", error);
+        if (!to_store_) to_store_ = {stable, token};
+        const auto timer = std::make_shared<asio::steady_timer>(*world_.io, kStoreAgain);
+        return timer->async_wait([this, timer](const asio::error_code&) { store_pending(); });
+      }
+      if (to_store_ && !storing_) store_pending();
+    });
+  });
+}
+
+std::vector<std::byte> PartnerHost::client_data(Bytes duid) {
+  if (!keeps_clients_) return {};
+  return world_.store->find_client(duid).value_or(std::vector<std::byte>{});
+}
+
+// --- people ----------------------------------------------------------------------------------------------------------
+
+void PartnerHost::note(failover::Weight weight, std::string_view event, std::string_view text) {
+  const Severity severity = weight == failover::Weight::kInfo      ? Severity::kInfo
+                            : weight == failover::Weight::kWarning ? Severity::kWarn
+                                                                   : Severity::kError;
+  log(severity, event, text, {{"relationship", settings_.name}});
+}
+
+failover::RelationshipStatus PartnerHost::status() const {
+  failover::RelationshipStatus status = relationship_->status();
+  status.secure = connection_ && connection_->is_secure();
+  if (status.last_disconnect.empty() && !connection_) status.last_disconnect = last_failure_;
+  return status;
+}
+
+// --- configuration ---------------------------------------------------------------------------------------------------
+
+void PartnerHost::replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot) {
+  snapshot_ = std::move(snapshot);
+  keeps_clients_ = keeps_clients(*snapshot_);
+  relationship_->reconfigured();
+}
+
+void PartnerHost::replace_identity(std::shared_ptr<failover::TlsIdentity> identity) {
+  identity_ = std::move(identity);
+  if (connector_) connector_->replace_identity(identity_);
+}
+
+// --- leases ----------------------------------------------------------------------------------------------------------
+
+void PartnerHost::apply(failover::IncomingUpdate incoming) {
+  world_.desk->apply(scope_, std::move(incoming), [this](failover::IncomingUpdate done) {
+    relationship_->applied(std::move(done), now());
+  });
+}
+
+bool PartnerHost::Walk::is_finished() const {
+  return std::ranges::all_of(cursors, [](const failover::WalkCursor& cursor) { return cursor.finished; });
+}
+
+std::shared_ptr<PartnerHost::Walk> PartnerHost::new_walk() const {
+  auto walk = std::make_shared<Walk>();
+  walk->cursors.resize(world_.workers);
+  walk->found.resize(world_.workers);
+  walk->unacked.resize(world_.workers);
+  return walk;
+}
+
+void PartnerHost::begin_scan(failover::ScanKind kind) {
+  scan_ = new_walk();
+  scan_->kind = kind;
+}
+
+void PartnerHost::continue_scan(size_t limit) {
+  const auto walk = scan_;
+  world_.desk->run_everywhere(
+      [walk, scope = scope_, limit](unsigned worker, const lease::ErrandPlace& place) {
+        if (walk->cursors[worker].finished) return;
+        failover::scan(place, *scope, walk->kind, walk->cursors[worker], std::min(limit, kPlacesPerJob),
+                       walk->found[worker]);
+      },
+      [this, walk] {
+        if (scan_ != walk) return;  // another one has begun
+        std::vector<lease::LeaseRecord> found;
+        for (auto& leases : walk->found) {
+          found.insert(found.end(), leases.begin(), leases.end());
+          leases.clear();
+        }
+        const bool finished = walk->is_finished();
+        if (finished) scan_.reset();
+        relationship_->scanned(found, finished, now());
+      });
+}
+
+void PartnerHost::free_overdue(AbsoluteTime partner_down_since, Seconds mclt) {
+  if (std::exchange(freeing_, true)) return;
+  free_step(new_walk(), partner_down_since, mclt);
+}
+
+void PartnerHost::free_step(const std::shared_ptr<Walk>& walk, AbsoluteTime partner_down_since, Seconds mclt) {
+  world_.desk->run_everywhere(
+      [walk, scope = scope_, partner_down_since, mclt](unsigned worker, const lease::ErrandPlace& place) {
+        if (walk->cursors[worker].finished) return;
+        failover::free_overdue(place, *scope, partner_down_since, mclt, walk->cursors[worker], kPlacesPerJob);
+      },
+      [this, walk, partner_down_since, mclt] {
+        freeing_ = !walk->is_finished() && relationship_->state() == failover::State::kPartnerDown;
+        if (freeing_) free_step(walk, partner_down_since, mclt);
+      });
+}
+
+void PartnerHost::check_blocks(std::vector<lease::LeaseKey> blocks) { check_step(new_walk(), blocks); }
+
+void PartnerHost::check_step(const std::shared_ptr<Walk>& walk, const std::vector<lease::LeaseKey>& blocks) {
+  world_.desk->run_everywhere(
+      [walk, scope = scope_, blocks](unsigned worker, const lease::ErrandPlace& place) {
+        if (walk->cursors[worker].finished) return;
+        failover::find_unacked_blocks(place, *scope, blocks, walk->cursors[worker], kPlacesPerJob,
+                                      walk->unacked[worker]);
+      },
+      [this, walk, blocks] {
+        if (!walk->is_finished()) return check_step(walk, blocks);
+        std::vector<lease::LeaseKey> unacked;
+        for (const auto& found : walk->unacked) unacked.insert(unacked.end(), found.begin(), found.end());
+        relationship_->blocks_checked(blocks, unacked, now());
+      });
+}
+
+}  // namespace tandem6::daemon

@@ -1,0 +1,101 @@
+// What one relationship asks of the world, in the running server: its connection, the disk, the workers.
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "failover/net/connection.h"
+#include "failover/relationship.h"
+#include "storage/store.h"
+#include "tools/tandem6d/lease_desk.h"
+
+namespace tandem6::daemon {
+
+/// The reactor thread's, but for its making.
+class PartnerHost : public failover::Host {
+ public:
+  struct World {
+    asio::io_context* io = nullptr;          ///< the reactor's
+    asio::io_context* management = nullptr;  ///< may wait for the disk
+    storage::Store* store = nullptr;
+    LeaseDesk* desk = nullptr;
+    size_t workers = 1;
+  };
+
+  /// Reads what the disk has of the relationship. The certificates are read when there is TLS.
+  static tl::expected<std::unique_ptr<PartnerHost>, Error> make(const failover::RelationshipSettings& settings,
+                                                                std::shared_ptr<lease::FailoverScope> scope,
+                                                                std::shared_ptr<const lease::Snapshot> snapshot,
+                                                                const World& world);
+
+  failover::Relationship& relationship() { return *relationship_; }
+  const failover::RelationshipSettings& settings() const { return settings_; }
+  const std::shared_ptr<failover::TlsIdentity>& identity() const { return identity_; }
+
+  /// A primary begins to connect.
+  void start();
+  /// The partner has connected (we are its secondary).
+  void accept(std::shared_ptr<failover::Connection> connection, Bytes connect);
+  void shut_down();
+  void replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot);
+  void replace_identity(std::shared_ptr<failover::TlsIdentity> identity);
+  failover::RelationshipStatus status() const;
+
+  static failover::Moment now();
+
+  // failover::Host
+  void send(Bytes message) override;
+  void disconnect() override;
+  void settled() override;
+  void persist(std::vector<std::byte> stable, uint64_t token) override;
+  void note(failover::Weight weight, std::string_view event, std::string_view text) override;
+  const lease::Snapshot& snapshot() override { return *snapshot_; }
+  void apply(failover::IncomingUpdate incoming) override;
+  void acknowledge(const failover::LeaseAck& ack) override { world_.desk->acknowledge(ack); }
+  void begin_scan(failover::ScanKind kind) override;
+  void continue_scan(size_t limit) override;
+  void free_overdue(AbsoluteTime partner_down_since, Seconds mclt) override;
+  void check_blocks(std::vector<lease::LeaseKey> blocks) override;
+  std::vector<std::byte> client_data(Bytes duid) override;
+
+ private:
+  /// A walk over the shards of all workers.
+  struct Walk {
+    std::vector<failover::WalkCursor> cursors;                // by worker
+    std::vector<std::vector<lease::LeaseRecord>> found;       // by worker
+    std::vector<std::vector<lease::LeaseKey>> unacked;        // by worker
+    failover::ScanKind kind = failover::ScanKind::kUnacked;
+    bool is_finished() const;
+  };
+
+  PartnerHost(const failover::RelationshipSettings& settings, std::shared_ptr<lease::FailoverScope> scope,
+              std::shared_ptr<const lease::Snapshot> snapshot, const World& world);
+  void take(std::shared_ptr<failover::Connection> connection);
+  void store_pending();
+  void free_step(const std::shared_ptr<Walk>& walk, AbsoluteTime partner_down_since, Seconds mclt);
+  void check_step(const std::shared_ptr<Walk>& walk, const std::vector<lease::LeaseKey>& blocks);
+  std::shared_ptr<Walk> new_walk() const;
+
+  failover::RelationshipSettings settings_;
+  std::shared_ptr<lease::FailoverScope> scope_;
+  std::shared_ptr<const lease::Snapshot> snapshot_;
+  bool keeps_clients_ = false;
+  World world_;
+  std::shared_ptr<failover::TlsIdentity> identity_;
+  std::unique_ptr<failover::Connector> connector_;
+  std::shared_ptr<failover::Connection> connection_;
+  std::string last_failure_;  ///< to connect
+  std::shared_ptr<Walk> scan_;
+  bool freeing_ = false;
+
+  std::optional<std::pair<std::vector<std::byte>, uint64_t>> to_store_;
+  bool storing_ = false;
+
+  std::unique_ptr<failover::Relationship> relationship_;
+};
+
+}  // namespace tandem6::daemon
