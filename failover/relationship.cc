@@ -173,7 +173,9 @@ void Relationship::negotiated(const Connect& partner) {
   we_asked_.reset();
   scan_piece_due_ = false;
   ++epoch_;
+  had_communicated_ = stable_.has_communicated;
   state_due_ = true;
+  state_sent_ = false;
   save();
   state_token_ = save_token_;
 }

@@ -152,6 +152,7 @@ class Relationship {
   Moment started_;
   uint64_t now_milliseconds_ = 0;
   bool state_due_ = false;        // a STATE message waits for the disk
+  bool state_sent_ = false;       // over this connection: nothing goes before it (§6.1)
   uint64_t interrupted_at_ = 0;   // for auto-partner-down
   bool partner_prefixes_ = false;  // PARTNER-DOWN for the MCLT
   AbsoluteTime time_of_failure_;  // §8.3.2; 0: unknown
@@ -167,6 +168,8 @@ class Relationship {
   uint64_t last_in_time_ = 0;
   uint64_t send_interval_ = 15000;
   uint32_t window_ = 0;
+  /// Before this connection: the partner wants to know whether we have a past (§8.5.2, §8.6.2), not that we talk now.
+  bool had_communicated_ = false;
   ServerFlags partner_flags_;
   bool partner_is_starting_ = false;
   std::string last_disconnect_;

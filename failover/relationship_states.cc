@@ -128,8 +128,9 @@ void Relationship::persisted(uint64_t token, Moment now) {
 
 void Relationship::send_state(Moment now) {
   state_due_ = false;
+  state_sent_ = true;
   StateMessage message{.state = stable_.state,
-                       .flags = {.communicated = stable_.has_communicated,
+                       .flags = {.communicated = had_communicated_,
                                  .startup = in_startup_,
                                  .ack_startup = partner_flags_.startup},
                        .since = stable_.since,

@@ -33,7 +33,7 @@ void Relationship::changed(const lease::LeaseRecord& record) {
 }
 
 void Relationship::pump(Moment now) {
-  if (link_ != Link::kOk) return;
+  if (link_ != Link::kOk || !state_sent_) return;
   now_milliseconds_ = now.milliseconds;
   while (stream_.in_flight() < window_ && stream_.pending() != 0) {
     const uint32_t transaction = next_transaction();
