@@ -137,9 +137,9 @@ void FailoverReactor::tick() {
 
 std::optional<failover::Listener::Welcome> FailoverReactor::welcome(const Ipv6Address& address) const {
   for (const auto& host : hosts_) {
-    if (host->settings().role == lease::FailoverRole::kSecondary && host->settings().partner == address) {
-      return failover::Listener::Welcome{host->identity()};
-    }
+    const failover::RelationshipSettings& settings = host->settings();
+    const bool is_it = settings.role == lease::FailoverRole::kSecondary && settings.partner == address;
+    if (is_it && host->can_speak()) return failover::Listener::Welcome{host->identity()};
   }
   return std::nullopt;
 }

@@ -18,7 +18,7 @@ constexpr unsigned kBatchesUnderWay = 8;
 }  // namespace
 
 LeaseDesk::LeaseDesk(std::vector<WorkerEnd> workers) {
-  for (const WorkerEnd& end : workers) workers_.push_back({.end = end, .updates = {}, .acks = {}, .unposted = {}, .waiting = {}});
+  for (const WorkerEnd& end : workers) workers_.emplace_back().end = end;
 }
 
 unsigned LeaseDesk::owner_of(Bytes duid) const {
@@ -64,7 +64,8 @@ unsigned LeaseDesk::poll() {
       ++work;
     }
     work += release_committed(each);
-    while ((!each.updates.empty() || !each.acks.empty()) && each.batches < kBatchesUnderWay) hand_over(each);
+    const auto may_hand_over = [&] { return each.batches < kBatchesUnderWay && each.unapplied.empty(); };
+    while ((!each.updates.empty() || !each.acks.empty()) && may_hand_over()) hand_over(each);
     while (!each.unposted.empty() && each.end.jobs->post(each.unposted.front())) {
       each.unposted.pop_front();
       ++work;
@@ -82,13 +83,16 @@ void LeaseDesk::hand_over(PerWorker& to) {
   };
   take(to.updates, batch->updates, kUpdatesPerBatch);
   take(to.acks, batch->acks, kAcksPerBatch);
+  batch->begins = to.batches == 0;
   ++to.batches;
-  const auto work = [batch](const lease::ErrandPlace& place) {
+  const auto work = [batch, stalled = to.stalled](const lease::ErrandPlace& place) {
+    if (batch->begins) *stalled = false;
     while (batch->acked < batch->acks.size() && failover::acknowledge(place, batch->acks[batch->acked])) ++batch->acked;
     for (Update& update : batch->updates) {
+      if (*stalled) return;
       batch->results.push_back(failover::apply(place, *update.scope, update.incoming));
       // A later one of the same client must not overtake it.
-      if (batch->results.back() == failover::Applied::kNoRoom) return;
+      *stalled = batch->results.back() == failover::Applied::kNoRoom;
     }
   };
   post(to, work, [this, &to, batch] { take_back(to, *batch); });
@@ -108,9 +112,12 @@ void LeaseDesk::take_back(PerWorker& from, Batch& batch) {
       from.waiting.push_back({sequence, std::move(update), true});
     }
   }
-  from.updates.insert(from.updates.begin(),
-                      std::make_move_iterator(batch.updates.begin() + static_cast<std::ptrdiff_t>(finished)),
-                      std::make_move_iterator(batch.updates.end()));
+  std::move(batch.updates.begin() + static_cast<std::ptrdiff_t>(finished), batch.updates.end(),
+            std::back_inserter(from.unapplied));
+  if (from.batches != 0) return;
+  from.updates.insert(from.updates.begin(), std::make_move_iterator(from.unapplied.begin()),
+                      std::make_move_iterator(from.unapplied.end()));
+  from.unapplied.clear();
 }
 
 // The unit is marked as held, and not by a client of that worker: every other one looks.

@@ -45,6 +45,7 @@ class LeaseDesk {
     std::vector<failover::Applied> results;
     std::vector<failover::LeaseAck> acks;
     size_t acked = 0;  // of acks
+    bool begins = false;  // all before it are back: what stopped them is over
   };
   /// Something that may go on when the worker's log is committed up to `sequence`.
   struct Waiting {
@@ -53,12 +54,15 @@ class LeaseDesk {
     bool is_answer;  // else: apply() goes on
   };
   struct PerWorker {
-    WorkerEnd end;
+    WorkerEnd end{};
     std::deque<Update> updates;
     std::deque<failover::LeaseAck> acks;
     std::deque<worker::Job*> unposted;
     std::deque<Waiting> waiting;
-    unsigned batches = 0;  // under way
+    unsigned batches = 0;           // under way
+    std::vector<Update> unapplied;  // came back, as the log had no room: those of one client stay in order
+    /// The worker's: one update found no room, so what was posted behind it is not begun.
+    std::shared_ptr<bool> stalled = std::make_shared<bool>(false);
   };
 
   unsigned owner_of(Bytes duid) const;

@@ -53,11 +53,14 @@ tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failov
   std::unique_ptr<PartnerHost> host(new PartnerHost(settings, std::move(scope), std::move(snapshot), world));
   if (settings.tls) {
     auto identity = failover::load_tls_identity(*settings.tls);
-    if (!identity) {
-      return tl::unexpected(
-          Error{fmt::format("failover relationship \"{}\": {}", settings.name, identity.error().message)});
+    // A certificate that has expired overnight must not keep clients without service: we serve, and say it.
+    if (identity) {
+      host->identity_ = std::move(*identity);
+    } else {
+      host->last_failure_ = identity.error().message;
+      host->note(failover::Weight::kAlarm, "failover-certificates",
+                 "the partner cannot be spoken to: " + identity.error().message);
     }
-    host->identity_ = std::move(*identity);
   }
   const auto stored = world.store->get_meta(meta_name(settings.name));
   if (!stored) return tl::unexpected(stored.error());
@@ -78,7 +81,7 @@ tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failov
 // --- the connection --------------------------------------------------------------------------------------------------
 
 void PartnerHost::start() {
-  if (settings_.role != lease::FailoverRole::kPrimary) return;
+  if (settings_.role != lease::FailoverRole::kPrimary || !can_speak()) return;
   connector_ = failover::Connector::open(
       *world_.io, {.local = settings_.local, .partner = settings_.partner, .port = settings_.port}, identity_, {},
       [this](std::shared_ptr<failover::Connection> connection) {
@@ -186,7 +189,8 @@ void PartnerHost::replace_snapshot(std::shared_ptr<const lease::Snapshot> snapsh
 
 void PartnerHost::replace_identity(std::shared_ptr<failover::TlsIdentity> identity) {
   identity_ = std::move(identity);
-  if (connector_) connector_->replace_identity(identity_);
+  if (connector_) return connector_->replace_identity(identity_);
+  start();
 }
 
 // --- leases ----------------------------------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ class PartnerHost : public failover::Host {
   failover::Relationship& relationship() { return *relationship_; }
   const failover::RelationshipSettings& settings() const { return settings_; }
   const std::shared_ptr<failover::TlsIdentity>& identity() const { return identity_; }
+  /// Are there the certificates that TLS needs, or is there no TLS?
+  bool can_speak() const { return !settings_.tls || identity_ != nullptr; }
 
   /// A primary begins to connect.
   void start();
