@@ -49,8 +49,7 @@ TEST_CASE("RFC 8156 6.1: the pause after a connection grows until the relationsh
   const auto pause = [&] {
     const auto before = std::chrono::steady_clock::now();
     const unsigned connected = primary.connected;
-    primary.connector->retry();
-    primary.connector->retry();  // does not count twice
+    for (int i = 0; i < 5; ++i) primary.connector->retry();  // counts once
     REQUIRE(run_until(io, [&] { return primary.connected > connected; }));
     return since(before);
   };

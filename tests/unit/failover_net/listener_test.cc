@@ -71,6 +71,16 @@ TEST_CASE("RFC 7653 9.1: without TLS a STARTTLS is answered by TLSConnectionRefu
   }
 }
 
+TEST_CASE("listener: who is refused is sent what was meant for it") {
+  asio::io_context io;
+  Secondary secondary(io);
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(start_tls_message()) + framed(start_tls_message()) + std::string(100'000, 'x'));
+  CHECK(peer.sees_end());
+  CHECK(peer.heard().substr(2, 4) == "\7\1\2\3");
+  CHECK(contains(secondary.refusals, "type 23, not CONNECT"));
+}
+
 TEST_CASE("RFC 7653 9.1: with TLS a STARTTLS is answered by a REPLY without options") {
   asio::io_context io;
   Secondary secondary(io, identity(Certificates::shared().secondary()), impatient_limits());
