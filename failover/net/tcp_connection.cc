@@ -125,7 +125,7 @@ TcpConnection::Came TcpConnection::take_plain() {
 }
 
 TcpConnection::Came TcpConnection::take_decrypted() {
-  const Came size = tls_->read(decoder_.space());
+  Came size = tls_->read(decoder_.space());
   if (size) decoder_.filled(*size);
   if (!size || *size != 0) return size;
   return take_encrypted();

@@ -188,7 +188,7 @@ TEST_CASE("listener: a port that is taken is named") {
   const Secondary secondary(io);
   const auto again = Listener::open(
       io, loopback(), secondary.listener->port(), {}, [](const Ipv6Address&) { return std::nullopt; },
-      [](std::shared_ptr<Connection>, Bytes) {}, [](const Ipv6Address&, const std::string&) {});
+      [](const std::shared_ptr<Connection>&, Bytes) {}, [](const Ipv6Address&, const std::string&) {});
   REQUIRE(!again);
   CHECK(again.error().message.find("cannot listen on [::1]:" + std::to_string(secondary.listener->port())) !=
         std::string::npos);
