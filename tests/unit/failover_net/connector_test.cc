@@ -28,9 +28,7 @@ TEST_CASE("connector: a host that does not answer TCP at all hits the limit, and
   // Linux drops what comes once the queue of those that nobody accepts is full.
   std::vector<asio::ip::tcp::socket> queued;
   for (int i = 0; i < 4; ++i) {
-    asio::error_code in_progress;
-    queued.emplace_back(io, asio::ip::tcp::v6()).non_blocking(true);
-    queued.back().connect(full.local_endpoint(), in_progress);
+    queued.emplace_back(io, asio::ip::tcp::v6()).async_connect(full.local_endpoint(), [](const asio::error_code&) {});
   }
   Primary primary(io, full.local_endpoint().port(), nullptr, impatient_limits());
   REQUIRE(run_until(io, [&] { return primary.failures.size() == 2; }));
