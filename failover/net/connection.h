@@ -20,15 +20,18 @@
 namespace tandem6::failover {
 
 /// One connection that is ready for CONNECT: TLS, if wanted, is done. Messages are framed by RFC 5460 §5.1.
+/// Who drops the last pointer to it closes it on the spot, with what is queued lost: close() is the orderly way.
+/// All of it may be called from within the handlers.
 class Connection {
  public:
   struct Handlers {
-    std::function<void(Bytes message)> received;           ///< a whole message, valid during the call
-    std::function<void()> batch_ended;                     ///< after the messages of one read; may be empty
-    std::function<void(const std::string& reason)> closed; ///< once; not after close() of ours
+    std::function<void(Bytes message)> received;            ///< a whole message, valid during the call
+    std::function<void()> batch_ended;                      ///< after the messages of one read; may be empty
+    std::function<void(const std::string& reason)> closed;  ///< once; not after close() of ours
   };
   virtual ~Connection() = default;
-  /// Takes over; messages that came before are delivered first.
+  /// Takes over; messages that came before are delivered first, in a later turn of the io_context. Until then nothing
+  /// is read, and nobody hears of an end.
   virtual void start(Handlers handlers) = 0;
   /// Queues a message of up to 65,535 octets. What is queued in one turn of the io_context leaves together.
   virtual void send(Bytes message) = 0;
@@ -41,7 +44,7 @@ class Connection {
 };
 
 /// Certificates and keys, read and checked at once. A relationship's connections share one; a new one can be loaded at
-/// any time for those that come.
+/// any time for those that come, by any thread; those who use it run on one.
 class TlsIdentity;
 tl::expected<std::shared_ptr<TlsIdentity>, Error> load_tls_identity(const TlsSettings& settings);
 
@@ -49,7 +52,9 @@ struct Limits {
   std::chrono::milliseconds handshake{5000};  ///< for TCP, STARTTLS and TLS together; and for CONNECT to come
   std::chrono::milliseconds retry_first{1000};
   std::chrono::milliseconds retry_longest{30000};
-  unsigned waiting_connections = 8;  ///< accepted, and without a CONNECT yet
+  /// Accepted, and without a CONNECT yet. Of more, the oldest goes, of the newcomer's address if there is one: a
+  /// partner says CONNECT as soon as it can, and must not be kept out by those that say nothing.
+  unsigned waiting_connections = 8;
 };
 
 /// The primary's side: keeps trying to reach its partner (§6.1). One for each relationship.

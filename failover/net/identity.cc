@@ -151,6 +151,8 @@ Outcome configure(TlsIdentity& identity, mbedtls_ssl_config& config, int side) {
   // RFC 7653 §9.1: both sides authenticate.
   mbedtls_ssl_conf_authmode(&config, MBEDTLS_SSL_VERIFY_REQUIRED);
   mbedtls_ssl_conf_ca_chain(&config, &identity.ca, identity.settings.crl.empty() ? nullptr : &identity.crl);
+  // So a connection has one key for its life. RFC 9325 §4.4 would have it replaced after some 2^24 records, which it
+  // leaves to what the protocol can do: RFC 8156 can only connect anew.
   mbedtls_ssl_conf_renegotiation(&config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
   mbedtls_ssl_conf_legacy_renegotiation(&config, MBEDTLS_SSL_LEGACY_BREAK_HANDSHAKE);
   // A session is never resumed: every connection checks certificates and CRL again. A server without a ticket callback

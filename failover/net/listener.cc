@@ -52,7 +52,7 @@ class Entrance : public std::enable_shared_from_this<Entrance> {
  private:
   void welcome(tcp::socket socket);
   void make_room(const Ipv6Address& newcomer);
-  void see_off(std::shared_ptr<TcpConnection> connection);
+  void see_off(const std::shared_ptr<TcpConnection>& connection);
   void forget(const std::shared_ptr<Guest>& guest);
 
   asio::io_context& io_;
@@ -251,7 +251,7 @@ void Entrance::turn_away(const std::shared_ptr<Guest>& guest, const std::string&
 
 // It is told why, as far as TLS and REPLY can. Who does not want to hear it takes a second, so these are counted as
 // well.
-void Entrance::see_off(std::shared_ptr<TcpConnection> connection) {
+void Entrance::see_off(const std::shared_ptr<TcpConnection>& connection) {
   connection->close();
   std::erase_if(leaving_, [](const auto& weak) {
     const auto other = weak.lock();

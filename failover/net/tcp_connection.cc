@@ -125,7 +125,7 @@ TcpConnection::Came TcpConnection::take_plain() {
 }
 
 TcpConnection::Came TcpConnection::take_decrypted() {
-  const Came size = tls_->read(decoder_.space());
+  Came size = tls_->read(decoder_.space());
   if (size) decoder_.filled(*size);
   if (!size || *size != 0) return size;
   return take_encrypted();
@@ -157,7 +157,11 @@ TcpConnection::Came TcpConnection::read_socket(MutableBytes space) {
   if (!error) return size;
   if (means_later(error)) return 0;
   partner_done_ = true;
-  if (error == asio::error::eof) return tl::unexpected(Error{"the partner closed the connection"});
+  if (error == asio::error::eof) {
+    // RFC 5246 §7.2.1: an end without close_notify is the network's, not the partner's; or its process is dead.
+    return tl::unexpected(Error{secure_ ? "the connection to the partner was cut off: it ended without TLS's farewell"
+                                        : "the partner closed the connection"});
+  }
   return tl::unexpected(Error{fmt::format("the connection to the partner is lost: {}", error.message())});
 }
 

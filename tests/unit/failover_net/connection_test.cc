@@ -119,6 +119,22 @@ TEST_CASE("connection: what the partner said before it closed is heard before cl
   }
 }
 
+TEST_CASE("connection: what the partner said before it vanished is heard, even if our own message finds that out") {
+  asio::io_context io;
+  Secondary secondary(io);
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(connect_message()));
+  REQUIRE(run_until(io, [&] { return secondary.connects.size() == 1; }));
+  run_for(io, 20ms);
+  peer.send(framed(message(MessageType::kDisconnect, "bye")));
+  peer.socket().set_option(asio::socket_base::linger(true, 0));  // a reset, not an orderly end
+  peer.socket().close();
+  secondary.end.send(message(MessageType::kState, "x"));
+  REQUIRE(run_until(io, [&] { return !secondary.end.closed.empty(); }));
+  CHECK(secondary.end.messages == std::vector{message(MessageType::kDisconnect, "bye")});
+  CHECK(contains(secondary.end.closed, "the connection to the partner is lost"));
+}
+
 TEST_CASE("connection: close() sends what is queued, even to a partner that keeps sending itself") {
   for (const bool secure : {false, true}) {
     CAPTURE(secure);
@@ -189,17 +205,21 @@ TEST_CASE("connection: handlers may send and close from within received(), and h
         .batch_ended = [&] { heard.emplace_back("batch"); },
         .closed = [&](const std::string& reason) { heard.push_back(reason); },
     });
-    for (int i = 0; i < 3; ++i) pair.primary.end.send(message(MessageType::kState, "x"));
+    std::weak_ptr<Connection> weak = end.connection;
+    for (unsigned i = 0; i < 100'000; ++i) pair.primary.end.send(message(MessageType::kState, std::string(100, 'x')));
     REQUIRE(pair.run([&] { return !pair.primary.end.closed.empty(); }));
-    CHECK(heard == std::vector{message(MessageType::kState, "x")});
+    // What it does not want to hear any more is taken from the partner nevertheless, or the farewell would take long.
+    CHECK(run_until(pair.io, [&] { return weak.expired(); }, 800ms));
+    CHECK(heard == std::vector{message(MessageType::kState, std::string(100, 'x'))});
     CHECK(pair.primary.end.messages == std::vector{message(MessageType::kDisconnect, "enough")});
   }
 }
 
-TEST_CASE("connection: who drops it closes it") {
-  Pair pair(false);
+TEST_CASE("connection: who drops it closes it, without a farewell") {
+  Pair pair(true);
   pair.secondary.end.connection.reset();
   REQUIRE(pair.run([&] { return !pair.primary.end.closed.empty(); }));
+  CHECK(contains(pair.primary.end.closed, "it ended without TLS's farewell"));
   pair.primary.end.send(message(MessageType::kState, "nobody hears this"));
   run_for(pair.io, 20ms);
   CHECK(pair.primary.end.closed.size() == 1);

@@ -71,6 +71,16 @@ TEST_CASE("RFC 7653 9.1: without TLS a STARTTLS is answered by TLSConnectionRefu
   }
 }
 
+TEST_CASE("listener: who is refused is sent what was meant for it") {
+  asio::io_context io;
+  Secondary secondary(io);
+  RawPeer peer(io, secondary.listener->port());
+  peer.send(framed(start_tls_message()) + framed(start_tls_message()) + std::string(100'000, 'x'));
+  CHECK(peer.sees_end());
+  CHECK(peer.heard().substr(2, 4) == "\7\1\2\3");
+  CHECK(contains(secondary.refusals, "type 23, not CONNECT"));
+}
+
 TEST_CASE("RFC 7653 9.1: with TLS a STARTTLS is answered by a REPLY without options") {
   asio::io_context io;
   Secondary secondary(io, identity(Certificates::shared().secondary()), impatient_limits());
@@ -178,7 +188,7 @@ TEST_CASE("listener: a port that is taken is named") {
   const Secondary secondary(io);
   const auto again = Listener::open(
       io, loopback(), secondary.listener->port(), {}, [](const Ipv6Address&) { return std::nullopt; },
-      [](std::shared_ptr<Connection>, Bytes) {}, [](const Ipv6Address&, const std::string&) {});
+      [](const std::shared_ptr<Connection>&, Bytes) {}, [](const Ipv6Address&, const std::string&) {});
   REQUIRE(!again);
   CHECK(again.error().message.find("cannot listen on [::1]:" + std::to_string(secondary.listener->port())) !=
         std::string::npos);
