@@ -26,7 +26,7 @@ constexpr uint64_t kTickMilliseconds = 20;
 constexpr size_t kChangesAtATime = 4096;
 /// How long the reactor sleeps at most when nothing comes: what workers have to say wakes nobody.
 constexpr std::chrono::microseconds kNap{500};
-constexpr std::chrono::seconds kFarewell{1};
+constexpr std::chrono::milliseconds kFarewell{200};
 
 }  // namespace
 
@@ -100,7 +100,7 @@ void FailoverReactor::run() {
   }
   // What says good-bye still leaves.
   listeners_.clear();
-  io_.run_for(kFarewell / 10);
+  io_.run_for(kFarewell);
 }
 
 unsigned FailoverReactor::poll() {
