@@ -133,7 +133,9 @@ failover::RelationshipSettings Server::settings() const {
   settings.scan_interval = Seconds{scenario.scan_interval};
   settings.max_unacked = scenario.max_unacked;
   if (scenario.auto_partner_down != 0) settings.auto_partner_down = Seconds{scenario.auto_partner_down};
-  settings.start_partner_down = scenario.start_partner_down && side_ == 0;
+  // "A first primary of a new pair": whoever leaves it in the configuration lets a server that lost its disk give away
+  // what its partner gave.
+  settings.start_partner_down = scenario.start_partner_down && side_ == 0 && number_ == 1;
   return settings;
 }
 

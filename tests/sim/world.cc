@@ -99,14 +99,19 @@ void World::watch() {
   for (unsigned side = 0; side < 2; ++side) {
     const Server& one = *servers_[side];
     const Server& other = *servers_[1 - side];
-    if (!one.is_alive() || !other.is_alive()) continue;
-    // §8.4: "the other server MUST NOT be operating".
-    if (one.state() == State::kPartnerDown && is_serving(other) && !excused_) {
-      journal_.note("", "PARTNER-DOWN beside a server that serves: I1 is off from here");
+    if (one.is_alive() && one.state() == State::kPartnerDown) apart_[side] = true;
+    // §8.4: "the other server MUST NOT be operating", nor may it before they have met, if the one is gone by then.
+    const bool operates = other.is_alive() && is_serving(other) && other.state() != State::kNormal;
+    if (apart_[side] && operates && !excused_) {
+      journal_.note("", "a server serves beside PARTNER-DOWN: I1 is off from here");
       excused_ = true;
     }
   }
-  if (is_normal()) disk_lost_ = {};
+  if (is_normal()) apart_ = {};
+  for (unsigned side = 0; side < 2; ++side) {
+    if (servers_[side]->is_alive() && servers_[side]->state() == State::kPartnerDown) was_alone_[side] = true;
+  }
+  if (is_normal() && servers_[0]->is_idle() && servers_[1]->is_idle()) disk_lost_ = was_alone_ = {};
 }
 
 bool World::is_normal() {
@@ -182,12 +187,15 @@ void World::inject() {
   }
   if (!server.is_alive()) return;
   if (is_it(scenario_.resync)) return void(server.command(failover::OperatorCommand::kResync));
-  if (is_it(scenario_.wrong_partner_down)) return void(server.command(failover::OperatorCommand::kPartnerDown));
+  if (is_it(scenario_.wrong_partner_down)) return declare_partner_down(side);
 }
 
 void World::crash(unsigned side, bool in_order) {
   if (!servers_[side]->is_alive()) return;
-  const bool lose = !disk_lost_[1 - side] && random_.chance(scenario_.lost_disk);
+  // No protocol helps who loses what only one disk knew: both disks, or that of a server that served alone (§8.4.1: "not
+  // restricted by the MCLT").
+  const bool lose = !disk_lost_[1 - side] && !was_alone_[side] && random_.chance(scenario_.lost_disk);
+  if (lose) disk_lost_[side] = true;
   if (in_order) {
     servers_[side]->stop();
   } else {
@@ -202,10 +210,7 @@ void World::crash(unsigned side, bool in_order) {
   }
   events_.after(down, [this, side, lose] {
     if (!servers_[side]->is_alive()) {
-      if (lose) {
-        disk_lost_[side] = true;
-        servers_[side]->lose_disk();
-      }
+      if (lose) servers_[side]->lose_disk();
       restart(side);
     }
   });
@@ -219,10 +224,20 @@ void World::restart(unsigned side) {
 void World::say_partner_down(unsigned survivor, uint64_t crash) {
   const bool is_down = !servers_[1 - survivor]->is_alive() && crashes_[1 - survivor] == crash;
   if (!faults_ || !is_down || !servers_[survivor]->is_alive()) return;
-  servers_[survivor]->command(failover::OperatorCommand::kPartnerDown);
+  declare_partner_down(survivor);
   ++blocks_;
   channel_.block(0, false);
   channel_.block(1, false);
+}
+
+// Who does not have all that the partner knows, and is told to serve, gives away what the partner gave: Figure 6 has no
+// such way, and an operator may have no other.
+void World::declare_partner_down(unsigned side) {
+  const State state = servers_[side]->state();
+  const bool knows_little = state == State::kRecover || state == State::kRecoverWait || was_alone_[1 - side];
+  if (!servers_[side]->command(failover::OperatorCommand::kPartnerDown) || !knows_little || excused_) return;
+  journal_.note("", "PARTNER-DOWN of a server that lacks what its partner did: I1 is off from here");
+  excused_ = true;
 }
 
 // --- the end ---------------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ class World {
   void restart(unsigned side);
   void block_for(bool forth, bool back, uint64_t milliseconds);
   void say_partner_down(unsigned survivor, uint64_t crashed_at);
+  void declare_partner_down(unsigned side);
   void end_faults();
   void come_to_rest();
   bool is_normal();
@@ -66,6 +67,8 @@ class World {
   std::array<bool, 2> client_link_down_{};
   std::array<uint64_t, 2> crashes_{};
   std::array<bool, 2> disk_lost_{};   // since both were NORMAL
+  std::array<bool, 2> was_alone_{};   // in PARTNER-DOWN, since both were NORMAL
+  std::array<bool, 2> apart_{};       // likewise, and they have not met since
   bool faults_ = true;
   bool excused_ = false;
   bool ever_met_ = false;
