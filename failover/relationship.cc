@@ -39,6 +39,7 @@ Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& 
       shares_(scope),
       started_(now),
       now_milliseconds_(now.milliseconds),
+      now_wall_(now.wall),
       buffer_(kLongestMessage) {
   // §8.3.2 step 1. What §8.2 says of a primary without a record, PARTNER-DOWN, would let one that lost its disk give
   // away what its partner has given: see docs/failover.md.
@@ -60,7 +61,7 @@ Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& 
 // --- the connection --------------------------------------------------------------------------------------------------
 
 void Relationship::connected(Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   link_ = Link::kConnecting;
   last_received_ = last_sent_ = last_in_time_ = now.milliseconds;
   send_connect(now);
@@ -78,7 +79,7 @@ void Relationship::send_connect(Moment now) {
 }
 
 void Relationship::connected_by(Bytes connect, Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   if (link_ != Link::kNone) link_lost("the partner has connected anew", now);
   link_ = Link::kConnecting;
   last_received_ = last_sent_ = last_in_time_ = now.milliseconds;
@@ -175,7 +176,7 @@ void Relationship::negotiated(const Connect& partner) {
   ++epoch_;
   had_communicated_ = stable_.has_communicated;
   state_due_ = true;
-  state_sent_ = false;
+  has_told_state_ = false;
   save();
   state_token_ = save_token_;
 }
@@ -242,7 +243,7 @@ uint32_t Relationship::next_transaction() {
 }
 
 void Relationship::received(Bytes bytes, Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   if (link_ == Link::kNone) return;
   const auto message = FailoverMessageView::parse(bytes);
   ++counters_.messages_received;
@@ -326,7 +327,7 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
 // --- time ------------------------------------------------------------------------------------------------------------
 
 void Relationship::tick(Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   keep_alive(now);
   watch_timers(now);
   if (balance_wanted_) balance(now);

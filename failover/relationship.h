@@ -91,6 +91,12 @@ class Relationship {
   bool is_in_time(const wire::FailoverMessageView& message, Moment now);
   void hang_up(wire::StatusCode status, std::string_view why, Moment now);
   void link_lost(const std::string& reason, Moment now);
+  void take_time(Moment now) {
+    now_milliseconds_ = now.milliseconds;
+    now_wall_ = now.wall;
+  }
+  /// Communications are "OK" for both: the partner has our STATE, or has it before what is sent now.
+  bool may_talk() const { return link_ == Link::kOk && has_told_state_; }
   void send_bare(wire::MessageType type, uint32_t transaction_id, Moment now);
   /// Sends the message that `put(wire::Writer&)` writes.
   template <typename Put>
@@ -151,8 +157,8 @@ class Relationship {
   bool in_startup_ = true;
   Moment started_;
   uint64_t now_milliseconds_ = 0;
+  AbsoluteTime now_wall_;
   bool state_due_ = false;        // a STATE message waits for the disk
-  bool state_sent_ = false;       // over this connection: nothing goes before it (§6.1)
   uint64_t interrupted_at_ = 0;   // for auto-partner-down
   bool partner_prefixes_ = false;  // PARTNER-DOWN for the MCLT
   AbsoluteTime time_of_failure_;  // §8.3.2; 0: unknown
@@ -162,6 +168,7 @@ class Relationship {
 
   // the connection
   Link link_ = Link::kNone;
+  bool has_told_state_ = false;  // on this connection: before that it carries nothing else of ours
   uint32_t next_transaction_ = 1;
   uint64_t last_sent_ = 0;
   uint64_t last_received_ = 0;

@@ -66,6 +66,8 @@ void Relationship::leave_startup(Moment now) {
     next = since_we_failed ? State::kRecover : State::kPotentialConflict;
   }
   enter(next, now);
+  // "Then … take the 'communications OK' state transition", from PARTNER-DOWN as well.
+  if (stable_.state == State::kPartnerDown) follow_partner(now);
 }
 
 void Relationship::follow_partner(Moment now) {
@@ -109,7 +111,9 @@ void Relationship::entered(Moment now) {
 
 // --- what is kept, and what may be done ------------------------------------------------------------------------------
 
+// Each time says that we still operate: what we did until then is known of after a restart (§8.3.2 step 1).
 void Relationship::save() {
+  stable_.last_operating = now_wall_;
   Stable stable{.state = stable_, .backups = {}};
   stable.backups.assign(shares_.backups().begin(), shares_.backups().end());
   last_saved_ = now_milliseconds_;
@@ -117,7 +121,7 @@ void Relationship::save() {
 }
 
 void Relationship::persisted(uint64_t token, Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   saved_token_ = std::max(saved_token_, token);
   apply_policy();
   // §6.3: "written to stable storage prior to enqueuing it".
@@ -128,7 +132,7 @@ void Relationship::persisted(uint64_t token, Moment now) {
 
 void Relationship::send_state(Moment now) {
   state_due_ = false;
-  state_sent_ = true;
+  has_told_state_ = true;
   StateMessage message{.state = stable_.state,
                        .flags = {.communicated = had_communicated_,
                                  .startup = in_startup_,
@@ -210,10 +214,7 @@ void Relationship::watch_timers(Moment now) {
     default:
       break;
   }
-  if (now.milliseconds - last_saved_ >= kOperatingMilliseconds) {
-    stable_.last_operating = now.wall;
-    save();
-  }
+  if (now.milliseconds - last_saved_ >= kOperatingMilliseconds) save();
 }
 
 void Relationship::declare_partner_down(Moment now) {
@@ -223,7 +224,7 @@ void Relationship::declare_partner_down(Moment now) {
 }
 
 tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   switch (command) {
     case OperatorCommand::kPartnerDown:
       if (stable_.state == State::kPartnerDown && !in_startup_) {
@@ -238,7 +239,7 @@ tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment 
       declare_partner_down(now);
       return {};
     case OperatorCommand::kResync:
-      if (link_ != Link::kOk) {
+      if (!may_talk()) {
         return tl::unexpected(Error{"the partner is not there: what should be asked for everything is out of reach"});
       }
       if (we_asked_) return tl::unexpected(Error{"this server is being brought up to date already"});

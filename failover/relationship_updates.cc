@@ -33,8 +33,9 @@ void Relationship::changed(const lease::LeaseRecord& record) {
 }
 
 void Relationship::pump(Moment now) {
-  if (link_ != Link::kOk || !state_sent_) return;
-  now_milliseconds_ = now.milliseconds;
+  // §6.1: "the next message sent over a new connection is a STATE message", and the disk may not have it yet.
+  if (!may_talk()) return;
+  take_time(now);
   while (stream_.in_flight() < window_ && stream_.pending() != 0) {
     const uint32_t transaction = next_transaction();
     std::optional<BindingUpdate> update = stream_.next(transaction, now, host_.snapshot());
@@ -124,7 +125,7 @@ void Relationship::take_update(const FailoverMessageView& message, Moment now) {
 }
 
 void Relationship::applied(IncomingUpdate incoming, Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   --applying_;
   reply_to(static_cast<uint32_t>(incoming.token), static_cast<uint32_t>(incoming.token >> 32), incoming.update, now);
 }
@@ -196,7 +197,7 @@ void Relationship::balance(Moment now) {
 
 void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const std::vector<LeaseKey>& unacked,
                                   Moment now) {
-  now_milliseconds_ = now.milliseconds;
+  take_time(now);
   for (const LeaseKey& block : checked) {
     const bool clean = std::ranges::find(unacked, block) == unacked.end();
     if (being_given_.erase(block) != 0) given_checked(block, clean, now);
