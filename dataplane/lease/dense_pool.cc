@@ -25,15 +25,13 @@ Ipv6Address DensePool::address_of(uint32_t index) const {
   return Ipv6Address::from_number(first_.number() + (static_cast<U128>(index) << (128U - unit_length_)));
 }
 
-bool DensePool::claim(uint32_t index) {
-  if (!taken_.set(index)) return false;
-  if (partition_) partition_->leased().set(index);
-  return true;
-}
+// Between partners it is the leased bit that decides who has a unit: while blocks change hands, the taken bit may be
+// clear for a moment over a unit that a client holds. Who finds it so leaves it set.
+bool DensePool::claim(uint32_t index) { return taken_.set(index) && (!partition_ || partition_->leased().set(index)); }
 
 std::optional<uint32_t> DensePool::claim_from(uint64_t start) {
-  const auto index = taken_.set_from(start);
-  if (index && partition_) partition_->leased().set(*index);
+  auto index = taken_.set_from(start);
+  while (index && partition_ && !partition_->leased().set(*index)) index = taken_.set_from(*index);
   return index;
 }
 
@@ -44,10 +42,17 @@ bool DensePool::mark(uint32_t index) {
 
 void DensePool::release(uint32_t index) {
   if (!partition_) return taken_.clear(index);
-  // Whoever gives the block away meanwhile marks it as taken after it has said whose it is: see give_block().
   partition_->leased().clear(index);
-  if (!partition_->is_partners(index)) taken_.clear(index);
-  if (partition_->is_partners(index)) taken_.set(index);
+  // Whoever moves the block meanwhile says first whose it is: see give_block(). Then our bit may have come last.
+  for (bool settled = false; !settled;) {
+    const bool is_partners = partition_->is_partners(index);
+    if (is_partners) {
+      taken_.set(index);
+    } else {
+      taken_.clear(index);
+    }
+    settled = partition_->is_partners(index) == is_partners;
+  }
 }
 
 void DensePool::part(const FailoverScope& scope) {
@@ -75,10 +80,7 @@ void DensePool::give_block(uint32_t block) {
 void DensePool::take_block(uint32_t block) {
   for (uint32_t unit = block * partition_->units_per_block(); unit < end_of_block(block); ++unit) {
     partition_->partners().clear(unit);
-    if (partition_->is_leased(unit)) continue;
-    taken_.clear(unit);
-    // A lease that came from the partner in between.
-    if (partition_->is_leased(unit)) taken_.set(unit);
+    if (!partition_->is_leased(unit)) taken_.clear(unit);
   }
 }
 

@@ -101,5 +101,108 @@ TEST_CASE("DensePool finds the first free unit at or after the start, as a std::
   }
 }
 
+// --- between partners ------------------------------------------------------------------------------------------------
+
+using Shares = DensePool::Shares;
+
+void check_shares(const Shares& shares, uint32_t ours, uint32_t partners, uint32_t leased) {
+  CHECK(shares.ours == ours);
+  CHECK(shares.partners == partners);
+  CHECK(shares.leased == leased);
+}
+
+DensePool parted(LeaseType type, uint8_t unit_length, uint32_t count, FailoverRole role) {
+  DensePool pool(type, address("2001:db8::"), unit_length, count);
+  pool.part(FailoverScope(0, "pair", role));
+  return pool;
+}
+
+TEST_CASE(
+    "RFC 8156 4.2.1.1: the primary claims the addresses that end in a 1 bit, the secondary the others, all of them") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    const uint32_t parity = role == FailoverRole::kPrimary ? 1 : 0;
+    DensePool pool = parted(LeaseType::kAddress, 128, 1001, role);
+    CHECK(pool.partition()->blocks() == 0);
+    uint32_t claimed = 0;
+    while (const auto unit = pool.claim_from(claimed * 7)) {
+      CHECK(*unit % 2 == parity);
+      ++claimed;
+    }
+    CHECK(claimed == 500 + (1 - parity));
+    CHECK_FALSE(pool.claim(1 - parity));
+    check_shares(pool.count_shares(), 0, 1001 - claimed, claimed);
+  }
+}
+
+TEST_CASE("RFC 8156 4.2.2: all delegable prefixes are the primary's at first") {
+  CHECK(parted(LeaseType::kPrefix, 56, 64, FailoverRole::kPrimary).count_shares().ours == 64);
+  CHECK(parted(LeaseType::kPrefix, 56, 64, FailoverRole::kSecondary).count_shares().partners == 64);
+  CHECK_FALSE(parted(LeaseType::kPrefix, 56, 64, FailoverRole::kSecondary).find_from(0));
+}
+
+TEST_CASE("RFC 8156 4.2.2: blocks are no more than 256, equally long, and hold all units between them") {
+  for (const uint32_t count : {1U, 2U, 255U, 256U, 257U, 512U, 1000U, 65536U}) {
+    CAPTURE(count);
+    const DensePool pool = parted(LeaseType::kPrefix, 64, count, FailoverRole::kPrimary);
+    const Partition& partition = *pool.partition();
+    CHECK(partition.blocks() <= Partition::kMaxBlocks);
+    CHECK(partition.block_of(count - 1) == partition.blocks() - 1);
+    CHECK(pool.end_of_block(partition.blocks() - 1) == count);
+    CHECK(partition.block_of(0) == 0);
+    if (count <= 256) CHECK(partition.units_per_block() == 1);
+  }
+}
+
+TEST_CASE("RFC 8156 4.2.2: a block that was given is not allocated from; what is leased in it stays its client's") {
+  DensePool pool = parted(LeaseType::kPrefix, 64, 1024, FailoverRole::kPrimary);
+  REQUIRE(pool.partition()->units_per_block() == 4);
+  REQUIRE(pool.claim(9));
+  pool.give_block(2);
+  CHECK(pool.is_block_partners(2));
+  CHECK_FALSE(pool.is_block_partners(1));
+  check_shares(pool.count_shares(8, 12), 0, 3, 1);
+  check_shares(pool.count_shares(), 1020, 3, 1);
+  CHECK_FALSE(pool.claim(8));
+  CHECK(pool.find_from(8) == 12);
+
+  // Figure 3: when the lease ends, the prefix is the block's owner's.
+  pool.release(9);
+  CHECK_FALSE(pool.claim(9));
+  check_shares(pool.count_shares(8, 12), 0, 4, 0);
+
+  pool.take_block(2);
+  CHECK(pool.claim(9));
+  check_shares(pool.count_shares(8, 12), 3, 0, 1);
+}
+
+TEST_CASE("RFC 8156 4.2.2: a lease of the partner's in a block that comes back keeps its unit until it is released") {
+  DensePool pool = parted(LeaseType::kPrefix, 64, 1024, FailoverRole::kSecondary);
+  CHECK(pool.mark(5));
+  CHECK_FALSE(pool.mark(5));
+  pool.take_block(1);
+  CHECK_FALSE(pool.claim(5));
+  CHECK(pool.claim(4));
+  CHECK_FALSE(pool.mark(4));
+  pool.release(5);
+  CHECK(pool.claim(5));
+}
+
+TEST_CASE("RFC 8156 8.4.1: the partner's units are found one by one, ours are not among them") {
+  DensePool pool = parted(LeaseType::kPrefix, 64, 256, FailoverRole::kPrimary);
+  CHECK_FALSE(pool.find_partners_from(0));
+  CHECK_FALSE(pool.claim_partners_from(17));
+  for (const uint32_t block : {3U, 4U, 200U}) pool.give_block(block);
+  CHECK(pool.find_partners_from(0) == 3);
+  CHECK(pool.find_partners_from(5) == 200);
+  CHECK(pool.find_partners_from(201) == 3);
+  std::set<uint32_t> claimed;
+  while (const auto unit = pool.claim_partners_from(4)) claimed.insert(*unit);
+  CHECK(claimed == std::set<uint32_t>{3, 4, 200});
+  check_shares(pool.count_shares(), 253, 0, 3);
+  pool.release(4);
+  CHECK(pool.find_partners_from(0) == 4);
+  CHECK_FALSE(pool.claim(4));
+}
+
 }  // namespace
 }  // namespace tandem6::lease

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
@@ -67,6 +68,97 @@ TEST_CASE("claims and releases around a full pool never lose a unit and never gi
     CHECK_FALSE(pool.claim_from(0));
     CHECK(pool.count_taken() == count);
   }
+}
+
+// RFC 8156 §4.2.2: blocks change hands while workers lease from them and while leases of the partner's come in.
+TEST_CASE(
+    "blocks that are given and taken back around claims, marks and releases: no unit has two clients, none is lost") {
+  const FailoverScope scope(0, "pair", FailoverRole::kPrimary);
+  for (const uint8_t length : {58, 64, 66}) {
+    CAPTURE(length);
+    const uint32_t count = 1U << (length - 56);
+    DensePool pool(LeaseType::kPrefix, testing::address("2001:db8::"), length, count);
+    pool.part(scope);
+    std::vector<std::atomic<unsigned>> holders(count);
+    std::atomic<unsigned> doubles{0};
+    std::atomic<bool> done{false};
+    std::thread reactor([&] {
+      std::mt19937_64 random(1);
+      while (!done) {
+        const auto block = static_cast<uint32_t>(random() % pool.partition()->blocks());
+        if (pool.is_block_partners(block)) {
+          pool.take_block(block);
+        } else {
+          pool.give_block(block);
+        }
+      }
+    });
+    run_threads([&](unsigned number) {
+      std::mt19937_64 random(number + 10);
+      for (int i = 0; i < 60000; ++i) {
+        std::optional<uint32_t> unit;
+        if (number % 2 == 0) {
+          unit = pool.claim_from(random());
+        } else {
+          const auto wanted = static_cast<uint32_t>(random() % count);
+          if (random() % 2 == 0 ? pool.mark(wanted) : pool.claim(wanted)) unit = wanted;
+        }
+        if (!unit) continue;
+        if (holders[*unit].fetch_add(1) != 0) ++doubles;
+        holders[*unit].fetch_sub(1);
+        pool.release(*unit);
+      }
+    });
+    done = true;
+    reactor.join();
+    CHECK(doubles == 0);
+    const DensePool::Shares shares = pool.count_shares();
+    CHECK(shares.leased == 0);
+    uint32_t claimed = 0;
+    while (pool.claim_from(claimed)) ++claimed;
+    CHECK(claimed == shares.ours);
+    // Taking back only what is the partner's: it would mend what was lost of ours.
+    for (uint32_t block = 0; block < pool.partition()->blocks(); ++block) {
+      if (pool.is_block_partners(block)) pool.take_block(block);
+    }
+    while (pool.claim_from(claimed)) ++claimed;
+    CHECK(claimed == count);
+  }
+}
+
+// RFC 8156 §8.4.1: PARTNER-DOWN, and the partner comes back meanwhile.
+TEST_CASE("a partner's units that are claimed while their blocks become ours have one client each") {
+  const FailoverScope scope(0, "pair", FailoverRole::kSecondary);
+  constexpr uint32_t kCount = 256;
+  DensePool pool(LeaseType::kPrefix, testing::address("2001:db8::"), 64, kCount);
+  pool.part(scope);
+  std::vector<std::atomic<unsigned>> holders(kCount);
+  std::atomic<unsigned> doubles{0};
+  std::atomic<bool> done{false};
+  std::thread reactor([&] {
+    for (uint32_t turn = 0; !done; ++turn) {
+      const uint32_t block = turn / 2 % kCount;
+      if (turn % 2 == 0) {
+        pool.take_block(block);
+      } else {
+        pool.give_block(block);
+      }
+    }
+  });
+  run_threads([&](unsigned number) {
+    std::mt19937_64 random(number + 10);
+    for (int i = 0; i < 60000; ++i) {
+      const auto unit = number % 2 == 0 ? pool.claim_from(random()) : pool.claim_partners_from(random());
+      if (!unit) continue;
+      if (holders[*unit].fetch_add(1) != 0) ++doubles;
+      holders[*unit].fetch_sub(1);
+      pool.release(*unit);
+    }
+  });
+  done = true;
+  reactor.join();
+  CHECK(doubles == 0);
+  CHECK(pool.count_shares().leased == 0);
 }
 
 /// Two threads that take steps together: each waits here until the other has arrived at the same step.

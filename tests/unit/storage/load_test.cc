@@ -143,8 +143,8 @@ TEST_CASE("a record of a newer tandem6 ends the load by name") {
   const TemporaryDirectory directory;
   must_put(*open_store(directory / "db"), {address_lease(1)});
   const EncodedKey key = encode_key(address_key(2));
-  put_raw(directory / "db", {key.data(), key.size()}, "\2whatever comes");
-  CHECK(has(load_refusal(directory / "db"), "written by a newer tandem6: record version 2"));
+  put_raw(directory / "db", {key.data(), key.size()}, "\3whatever comes");
+  CHECK(has(load_refusal(directory / "db"), "written by a newer tandem6: record version 3"));
 }
 
 TEST_CASE("a key outside all types ends the load rather than being passed over") {

@@ -19,6 +19,21 @@ Encoded encoded(const lease::LeaseRecord& record) {
   return {std::string(key.data(), key.size()), std::string(value.data(), size)};
 }
 
+/// Every field another, so that none can take another's place.
+constexpr lease::PartnerTimes kTimes{.acked_partner_lifetime = {0x10111213},
+                                     .partner_lifetime = {0x20212223},
+                                     .expiration_time = {0x30313233},
+                                     .client_contact = {0x40414243},
+                                     .partner_raw_contact = {0x50515253},
+                                     .start_of_state = {0xf0f1f2f3},
+                                     .version = 0x60616263,
+                                     .unacked = true};
+
+lease::LeaseRecord shared(lease::LeaseRecord record) {
+  record.partner = kTimes;
+  return record;
+}
+
 lease::LeaseRecord with_duid_size(size_t size) {
   auto record = address_lease(5);
   const std::vector<std::byte> octets(size, std::byte{0xa5});
@@ -53,6 +68,37 @@ TEST_CASE("RFC 8415 11.1: the shortest and the longest DUID fit, and so does non
   }
 }
 
+TEST_CASE("RFC 8156 7.3: the times beside a partner come back as they were, each in its place") {
+  for (const auto& alone : {address_lease(6), prefix_lease(6), with_duid_size(0), with_duid_size(Duid::kMaxSize)}) {
+    for (const bool unacked : {false, true}) {
+      auto record = shared(alone);
+      record.partner->unacked = unacked;
+      const auto [key, value] = encoded(record);
+      const auto back = decode(key, value);
+      REQUIRE(back);
+      CHECK(*back == record);
+    }
+  }
+}
+
+TEST_CASE("RFC 8156 4.2.2.1: that an update was on its way is not kept: after a restart nobody knows") {
+  auto record = shared(address_lease(6));
+  record.partner->sent = true;
+  const auto [key, value] = encoded(record);
+  const auto back = decode(key, value);
+  REQUIRE(back);
+  CHECK_FALSE(back->partner->sent);
+}
+
+TEST_CASE("the encoding of version 2 stays what it is on users' disks") {
+  const auto [key, value] = encoded(shared(prefix_lease(1)));
+  const auto alone = encoded(prefix_lease(1));
+  CHECK(key == alone.key);
+  CHECK(value.substr(0, value.size() - 4) ==
+        "\x02" + alone.value.substr(1, 21) +
+            std::string("\x10\x11\x12\x13 !\"#0123@ABCPQRS\xf0\xf1\xf2\xf3`abc\x01", 29) + alone.value.substr(22, 14));
+}
+
 TEST_CASE("the encoding of version 1 stays what it is on users' disks") {
   const auto [key, value] = encoded(prefix_lease(1));
   CHECK(key == std::string("\x02\x20\x01\x0d\xb9\0\0\x01\0\0\0\0\0\0\0\0\0\x38", 18));
@@ -68,8 +114,9 @@ TEST_CASE("keys sort by type and address") {
 }
 
 TEST_CASE("a value that was cut short, or has more, is refused") {
-  for (const size_t duid_size : {size_t{0}, size_t{14}, Duid::kMaxSize}) {
-    const auto [key, value] = encoded(with_duid_size(duid_size));
+  for (const size_t number : {0, 1, 2, 3, 4, 5}) {
+    const auto alone = with_duid_size(std::array{size_t{0}, size_t{14}, Duid::kMaxSize}.at(number % 3));
+    const auto [key, value] = encoded(number < 3 ? alone : shared(alone));
     for (size_t size = 0; size < value.size(); ++size) {
       // Copied to the heap, so that the address sanitizer sees a read behind the end.
       const std::vector<char> cut(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(size));
@@ -83,13 +130,23 @@ TEST_CASE("a value that was cut short, or has more, is refused") {
 }
 
 TEST_CASE("a single flipped bit anywhere in key or value is found") {
-  const auto [key, value] = encoded(address_lease(99));
-  for (size_t bit = 0; bit < (key.size() + value.size()) * 8; ++bit) {
-    auto damaged_key = key;
-    auto damaged_value = value;
-    char& octet = bit / 8 < key.size() ? damaged_key[bit / 8] : damaged_value[bit / 8 - key.size()];
-    octet = static_cast<char>(octet ^ 1 << bit % 8);
-    CHECK_FALSE(decode(damaged_key, damaged_value));
+  for (const auto& record : {address_lease(99), shared(address_lease(99))}) {
+    const auto [key, value] = encoded(record);
+    for (size_t bit = 0; bit < (key.size() + value.size()) * 8; ++bit) {
+      auto damaged_key = key;
+      auto damaged_value = value;
+      char& octet = bit / 8 < key.size() ? damaged_key[bit / 8] : damaged_value[bit / 8 - key.size()];
+      octet = static_cast<char>(octet ^ 1 << bit % 8);
+      CHECK_FALSE(decode(damaged_key, damaged_value));
+    }
+  }
+}
+
+TEST_CASE("a value whose version says the other layout is refused: neither is read as the other") {
+  for (const auto& record : {address_lease(99), shared(address_lease(99)), shared(with_duid_size(Duid::kMaxSize))}) {
+    auto [key, value] = encoded(record);
+    value[0] = value[0] == 1 ? '\2' : '\1';
+    CHECK_FALSE(decode(key, value));
   }
 }
 
@@ -99,10 +156,10 @@ TEST_CASE("a whole value under another lease's key is found") {
 
 TEST_CASE("a record of a newer tandem6 is refused by name") {
   auto [key, value] = encoded(address_lease(3));
-  value[0] = 2;
+  value[0] = static_cast<char>(kRecordVersion + 1);
   const auto refused = decode(key, value);
   REQUIRE_FALSE(refused);
-  CHECK(has(refused.error().message, "written by a newer tandem6: record version 2"));
+  CHECK(has(refused.error().message, "written by a newer tandem6: record version 3"));
   CHECK(has(refused.error().message, address_key(3).address.to_string()));
 }
 
