@@ -9,7 +9,6 @@
 namespace tandem6::control {
 namespace {
 
-using failover::OperatorCommand;
 using failover::RelationshipStatus;
 using failover::State;
 using lease::FailoverRole;
@@ -113,23 +112,6 @@ std::string heard(const RelationshipStatus& status) {
                      to_string(status.partner));
 }
 
-std::string consequence_of_partner_down(const RelationshipStatus& status) {
-  return fmt::format(
-      "failover-partner-down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after the "
-      "MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
-      "away the same prefixes, and two clients can hold one. Make sure first that {} is down, or that no client "
-      "reaches it: {}.",
-      status.name, status.mclt.count, status.partner_address.to_string(), heard(status));
-}
-
-std::string consequence_of_resync(const RelationshipStatus& status) {
-  return fmt::format(
-      "failover-resync makes this server fetch all leases of \"{}\" from its partner again: it answers none of these "
-      "clients until it is resynchronised, which can take the MCLT ({} s) and longer; the partner serves them "
-      "meanwhile, if it is well. Make sure first that {} is: {}.",
-      status.name, status.mclt.count, status.partner_address.to_string(), heard(status));
-}
-
 }  // namespace
 
 StateText explain(const RelationshipStatus& status) {
@@ -175,14 +157,13 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
   return alarms;
 }
 
-std::string consequence(OperatorCommand command, const RelationshipStatus& status) {
-  switch (command) {
-    case OperatorCommand::kPartnerDown:
-      return consequence_of_partner_down(status);
-    case OperatorCommand::kResync:
-      return consequence_of_resync(status);
-  }
-  return {};
+std::string consequence_of_partner_down(const RelationshipStatus& status) {
+  return fmt::format(
+      "failover-partner-down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after the "
+      "MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
+      "away the same prefixes, and two clients can hold one. Make sure first that {} is down, or that no client "
+      "reaches it: {}.",
+      status.name, status.mclt.count, status.partner_address.to_string(), heard(status));
 }
 
 std::string_view to_string(FailoverRole role) { return role == FailoverRole::kPrimary ? "primary" : "secondary"; }

@@ -18,8 +18,8 @@ StateText explain(const failover::RelationshipStatus& status);
 /// What must be known now, one sentence each, without the relationship's name. Empty: the pair is well.
 std::vector<std::string> failover_alarms(const failover::RelationshipStatus& status);
 
-/// What the command would do, and what could go wrong: said before it is done.
-std::string consequence(failover::OperatorCommand command, const failover::RelationshipStatus& status);
+/// What failover-partner-down would do, and what could go wrong: said before it is done.
+std::string consequence_of_partner_down(const failover::RelationshipStatus& status);
 
 /// "primary", "secondary".
 std::string_view to_string(lease::FailoverRole role);

@@ -128,9 +128,8 @@ tl::expected<RelationshipStatus, Error> the_one(const Server& server, const json
   return tl::unexpected(Error{fmt::format("'relationship' must say which one: {}", fmt::join(names, ", "))});
 }
 
-/// What is dangerous is explained first, and done when the operator has said that it is meant.
-tl::expected<json, Error> run_confirmed(Server& server, const json& arguments, OperatorCommand command,
-                                        std::string_view done) {
+/// Dangerous: explained first, and done when the operator has said that it is meant.
+tl::expected<json, Error> failover_partner_down(Server& server, const json& arguments) {
   const auto status = the_one(server, arguments);
   if (!status) return tl::unexpected(status.error());
   const auto confirmed = optional_boolean(arguments, "confirm");
@@ -139,28 +138,31 @@ tl::expected<json, Error> run_confirmed(Server& server, const json& arguments, O
     return tl::unexpected(
         Error{fmt::format("{} Nothing was changed: repeat with \"confirm\": true (tandem6ctl: "
                           "--confirm) if that is meant.",
-                          consequence(command, *status))});
-  const auto result = server.failover_command(status->name, command);
+                          consequence_of_partner_down(*status))});
+  const auto result = server.failover_command(status->name, OperatorCommand::kPartnerDown);
   if (!result) return tl::unexpected(result.error());
-  return make_answer(CommandResult::kSuccess, fmt::format("{}: {}", status->name, done));
+  return make_answer(CommandResult::kSuccess,
+                     fmt::format("{}: the partner counts as down, this server serves alone. Keep the partner away from "
+                                 "clients until it is repaired and reaches this server.",
+                                 status->name));
 }
 
-tl::expected<json, Error> failover_partner_down(Server& server, const json& arguments) {
-  return run_confirmed(server, arguments, OperatorCommand::kPartnerDown,
-                       "the partner counts as down, this server serves alone. Keep the partner away from clients until "
-                       "it is repaired and reaches this server.");
-}
-
+/// RFC 8156 §5.3.6: UPDREQALL only asks, the state stays and clients are answered. So it needs no "confirm".
 tl::expected<json, Error> failover_resync(Server& server, const json& arguments) {
-  return run_confirmed(server, arguments, OperatorCommand::kResync,
-                       "all leases are fetched from the partner; until that is done this server answers no clients. "
-                       "failover-status shows how it goes.");
+  const auto status = the_one(server, arguments);
+  if (!status) return tl::unexpected(status.error());
+  const auto result = server.failover_command(status->name, OperatorCommand::kResync);
+  if (!result) return tl::unexpected(result.error());
+  return make_answer(CommandResult::kSuccess,
+                     fmt::format("{}: all leases are fetched from the partner again, clients are answered as before "
+                                 "meanwhile. failover-status shows how it goes.",
+                                 status->name));
 }
 
 constexpr Command kCommands[] = {
     {"failover-status", failover_status, "the pair: states, what they mean and what to do, update stream, prefixes"},
     {"failover-partner-down", failover_partner_down, "declares the partner down: this server serves alone"},
-    {"failover-resync", failover_resync, "fetches all leases from the partner; no clients are answered meanwhile"},
+    {"failover-resync", failover_resync, "fetches all leases from the partner again; service goes on meanwhile"},
 };
 
 }  // namespace

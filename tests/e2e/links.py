@@ -103,8 +103,12 @@ class Client:
         self.xid = (self.xid + 1) & 0xffffff
         wanted = self.xid.to_bytes(3, "big")
         data = dhcp6.message(kind, self.xid, self.duid, *parts, server=server)
-        answer, self.answered_from = self.end.exchange(data, lambda got: got[1:4] == wanted, to)
+        answer, self.answered_from = self.end.exchange(data, lambda got: got[1:4] == wanted and self.fits(got), to)
         return dhcp6.Message.parse(answer)
+
+    def fits(self, _message):
+        """Is this answer one that it wants?"""
+        return True
 
     def ias(self, prefix=True, leases=()):
         parts = [dhcp6.ia(dhcp6.IA_NA, self.iaid, [lease for lease in leases if lease.ia == dhcp6.IA_NA])]

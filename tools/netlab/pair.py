@@ -19,9 +19,11 @@ class PairNetwork:
     """Namespaces PREFIX-a and PREFIX-b, each with client0 (in the client network) and mgmt0, and PREFIX-clients, a switch
     with the clients' interface wan0."""
 
-    def __init__(self, prefix, names=("a", "b")):
-        self.servers = {name: Namespace(f"{prefix}-{name}") for name in names}
-        self.clients = Namespace(f"{prefix}-clients")
+    def __init__(self, prefix, names=("a", "b"), host=None):
+        """`host(role)` makes a namespace; without it they are PREFIX-ROLE."""
+        host = host or (lambda role: Namespace(f"{prefix}-{role}"))
+        self.servers = {name: host(name) for name in names}
+        self.clients = host("clients")
         for switch in ("switch", "mgmt"):
             self.clients.run("ip", "link", "add", switch, "type", "bridge", "mcast_snooping", "0")
             self.clients.run("sysctl", "-qw", f"net.ipv6.conf.{switch}.disable_ipv6=1")
@@ -86,4 +88,11 @@ def state(server):
     return server.command("failover-status")["arguments"]["relationships"][0]
 
 
-__all__ = ["PairNetwork", "Server", "configuration", "partner_of", "relationship", "run", "state", "subnet"]
+def in_state(server, wanted):
+    """Of its only relationship. NORMAL counts when the partner is heard, and there too."""
+    now = state(server)
+    in_step = now["communicating"] and now["partner"]["state"] == "NORMAL"
+    return now["local"]["state"] == wanted and (wanted != "NORMAL" or in_step)
+
+
+__all__ = ["ADDRESSES", "PairNetwork", "Server", "configuration", "in_state", "partner_of", "relationship", "run", "state", "subnet"]

@@ -42,7 +42,7 @@ ExitCode write_configuration(const Common& common, const std::string& file);
 ExitCode show_failover(const Common& common, const std::string& relationship);
 /// Without `confirmed` nothing is done, and it is said what would be.
 ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed);
-ExitCode resynchronize(const Common& common, const std::string& relationship, bool confirmed);
+ExitCode resynchronize(const Common& common, const std::string& relationship);
 
 /// For actions: an answer that has something to show. Otherwise what went wrong was said, and the error is how to exit.
 tl::expected<Answer, ExitCode> answer_or_say(const Common& common, const std::string& command,

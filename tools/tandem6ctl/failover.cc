@@ -106,13 +106,6 @@ json arguments_for(const std::string& relationship) {
   return relationship.empty() ? json::object() : json{{"relationship", relationship}};
 }
 
-ExitCode run_dangerous(const Common& common, const std::string& command, const std::string& relationship,
-                       bool confirmed) {
-  json arguments = arguments_for(relationship);
-  arguments["confirm"] = confirmed;
-  return show_text(common, command, arguments);
-}
-
 }  // namespace
 
 ExitCode show_failover(const Common& common, const std::string& relationship) {
@@ -132,11 +125,13 @@ ExitCode show_failover(const Common& common, const std::string& relationship) {
 }
 
 ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed) {
-  return run_dangerous(common, "failover-partner-down", relationship, confirmed);
+  json arguments = arguments_for(relationship);
+  arguments["confirm"] = confirmed;
+  return show_text(common, "failover-partner-down", arguments);
 }
 
-ExitCode resynchronize(const Common& common, const std::string& relationship, bool confirmed) {
-  return run_dangerous(common, "failover-resync", relationship, confirmed);
+ExitCode resynchronize(const Common& common, const std::string& relationship) {
+  return show_text(common, "failover-resync", arguments_for(relationship));
 }
 
 }  // namespace tandem6::ctl

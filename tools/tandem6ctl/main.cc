@@ -85,14 +85,10 @@ void add_configuration(CLI::App& app, Options& options) {
   add_configuration_changes(*config, options);
 }
 
-using DangerousAction = ExitCode (*)(const Common&, const std::string& relationship, bool confirmed);
-
-void add_dangerous(CLI::App& failover, Options& options, const char* name, const char* help, DangerousAction action) {
+CLI::App* add_for_relationship(CLI::App& failover, Options& options, const char* name, const char* help) {
   CLI::App* command = failover.add_subcommand(name, help);
   command->add_option("RELATIONSHIP", options.relationship, "Which one; not needed when there is only one");
-  command->add_flag("--confirm", options.confirmed, "Do it; otherwise it is only said what would be done");
-  command->callback(
-      [&options, action] { options.exit = action(options.common, options.relationship, options.confirmed); });
+  return command;
 }
 
 void add_failover(CLI::App& app, Options& options) {
@@ -102,10 +98,16 @@ void add_failover(CLI::App& app, Options& options) {
   CLI::App* status = failover->add_subcommand("status", "Both servers' states, what they mean and what to do");
   status->add_option("RELATIONSHIP", options.relationship, "Only of this one");
   status->callback([&options] { options.exit = show_failover(options.common, options.relationship); });
-  add_dangerous(*failover, options, "partner-down", "Declares the partner down: this server serves alone",
-                tandem6::ctl::declare_partner_down);
-  add_dangerous(*failover, options, "resync", "Fetches all leases from the partner; no clients are answered meanwhile",
-                tandem6::ctl::resynchronize);
+  CLI::App* down =
+      add_for_relationship(*failover, options, "partner-down", "Declares the partner down: this server serves alone");
+  down->add_flag("--confirm", options.confirmed, "Do it; otherwise it is only said what would be done");
+  down->callback([&options] {
+    options.exit = tandem6::ctl::declare_partner_down(options.common, options.relationship, options.confirmed);
+  });
+  CLI::App* resync = add_for_relationship(*failover, options, "resync",
+                                          "Fetches all leases from the partner again; service goes on meanwhile");
+  resync->add_flag("--confirm", options.confirmed, "Accepted, and not needed");
+  resync->callback([&options] { options.exit = tandem6::ctl::resynchronize(options.common, options.relationship); });
 }
 
 void add_raw(CLI::App& app, Options& options) {

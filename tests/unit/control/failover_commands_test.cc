@@ -121,29 +121,31 @@ TEST_CASE("failover-partner-down: without confirm nothing happens, and the dange
   CHECK(has(text_of(run(server, "failover-partner-down")), "IT IS HEARD RIGHT NOW"));
 }
 
-TEST_CASE("failover-partner-down, failover-resync: done when confirmed") {
+TEST_CASE("failover-partner-down when confirmed, failover-resync at once: done") {
   FakeServer server;
   server.relationships = {pair_apart(server)};
   const json down = run(server, "failover-partner-down", {{"confirm", true}});
   CHECK(down["result"] == 0);
   CHECK(has(text_of(down), "pop-west: the partner counts as down"));
-  const json resync = run(server, "failover-resync", {{"confirm", true}, {"relationship", "pop-west"}});
+  const json resync = run(server, "failover-resync", {{"relationship", "pop-west"}});
   CHECK(resync["result"] == 0);
-  CHECK(has(text_of(resync), "this server answers no clients"));
+  CHECK(has(text_of(resync), "pop-west: all leases are fetched from the partner again"));
   REQUIRE(server.failover_commands.size() == 2);
   CHECK(server.failover_commands[0] == std::pair(std::string("pop-west"), OperatorCommand::kPartnerDown));
   CHECK(server.failover_commands[1] == std::pair(std::string("pop-west"), OperatorCommand::kResync));
   server.failover_error = "not in RECOVER-WAIT";
-  CHECK(text_of(run(server, "failover-resync", {{"confirm", true}})) == "not in RECOVER-WAIT");
+  CHECK(text_of(run(server, "failover-resync")) == "not in RECOVER-WAIT");
 }
 
-TEST_CASE("failover-resync: without confirm it is said that clients get no answers") {
+TEST_CASE("RFC 8156 5.3.6: failover-resync stops nobody's service, so that any confirm is ignored") {
   FakeServer server;
   server.relationships = {pair_in_normal(server)};
-  const json answer = run(server, "failover-resync");
-  CHECK(answer["result"] == 1);
-  CHECK(has(text_of(answer), "it answers none of these clients until it is resynchronised"));
-  CHECK(server.failover_commands.empty());
+  for (const json& arguments : {json::object(), json{{"confirm", false}}, json{{"confirm", true}}}) {
+    const json answer = run(server, "failover-resync", arguments);
+    CHECK(answer["result"] == 0);
+    CHECK(has(text_of(answer), "clients are answered as before meanwhile"));
+  }
+  CHECK(server.failover_commands.size() == 3);
 }
 
 TEST_CASE("failover-partner-down: of several relationships one must be named") {

@@ -300,18 +300,18 @@ TEST_CASE("tandem6ctl failover status: what is wrong comes first; fits 80 column
   CHECK(has(rig("status").output, "PROBLEM: failover pop-west: the connection is plain TCP"));
 }
 
-TEST_CASE("tandem6ctl failover partner-down, resync: only with --confirm") {
+TEST_CASE("tandem6ctl failover partner-down: only with --confirm; resync: without") {
   Rig rig;
   rig.server.relationships = {pair_apart(rig.server)};
   const Outcome warned = rig("failover partner-down");
   CHECK(warned.code == 1);
   CHECK(has(warned.output, "two clients can hold one"));
   CHECK(has(warned.output, "--confirm"));
-  CHECK(rig("failover resync pop-west").code == 1);
   CHECK(rig.server.failover_commands.empty());
+  CHECK(rig("failover resync pop-west").code == 0);
   CHECK(rig("failover partner-down --confirm").code == 0);
   CHECK(rig("failover resync pop-west --confirm").code == 0);
-  CHECK(rig.server.failover_commands.size() == 2);
+  CHECK(rig.server.failover_commands.size() == 3);
 }
 
 TEST_CASE("tandem6ctl: raw, commands, version, shutdown") {
