@@ -68,9 +68,7 @@ tl::expected<void, Error> FailoverReactor::open_listeners() {
         [this](std::shared_ptr<failover::Connection> connection, Bytes connect) {
           accepted(std::move(connection), connect);
         },
-        [](const Ipv6Address& address, const std::string& reason) {
-          log(Severity::kWarn, "failover-refused", reason, {{"from", address.to_string()}});
-        });
+        [this](const Ipv6Address& address, const std::string& reason) { refused(address, reason); });
     if (!listener) return tl::unexpected(listener.error());
     listeners_.push_back(std::move(*listener));
   }
@@ -154,10 +152,24 @@ void FailoverReactor::accepted(std::shared_ptr<failover::Connection> connection,
     if (settings.role != lease::FailoverRole::kSecondary || settings.partner != connection->partner()) continue;
     if (!terms || terms->relationship.empty() || terms->relationship == settings.name) fitting.push_back(host.get());
   }
-  if (fitting.size() == 1) return fitting.front()->accept(std::move(connection), connect);
-  log(Severity::kWarn, "failover-refused", "the CONNECT names no relationship that this server has with the partner",
-      {{"from", connection->partner().to_string()}, {"relationship", terms ? terms->relationship : std::string()}});
+  // A new connection replaces the old one: the partner knows best that it is lost. What cannot be read does not.
+  if (fitting.size() == 1 && (terms || !fitting.front()->is_connected())) {
+    return fitting.front()->accept(std::move(connection), connect);
+  }
+  refused(connection->partner(),
+          terms
+              ? fmt::format("the CONNECT is for relationship \"{}\", which this server does not have with the partner",
+                            terms->relationship)
+              : "a CONNECT that cannot be read");
   connection->close();
+}
+
+void FailoverReactor::refused(const Ipv6Address& address, const std::string& reason) {
+  log(Severity::kWarn, "failover-refused", reason, {{"from", address.to_string()}});
+  for (const auto& host : hosts_) {
+    const failover::RelationshipSettings& settings = host->settings();
+    if (settings.role == lease::FailoverRole::kSecondary && settings.partner == address) host->refused(reason);
+  }
 }
 
 // --- the management thread's -----------------------------------------------------------------------------------------

@@ -58,6 +58,7 @@ class FailoverReactor {
   void tick();
   std::optional<failover::Listener::Welcome> welcome(const Ipv6Address& address) const;
   void accepted(std::shared_ptr<failover::Connection> connection, Bytes connect);
+  void refused(const Ipv6Address& address, const std::string& reason);
   /// Runs it in the reactor's thread and returns what it returns.
   template <typename Result>
   Result ask(std::function<Result()> question);

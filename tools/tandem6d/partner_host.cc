@@ -85,7 +85,6 @@ void PartnerHost::start() {
   connector_ = failover::Connector::open(
       *world_.io, {.local = settings_.local, .partner = settings_.partner, .port = settings_.port}, identity_, {},
       [this](std::shared_ptr<failover::Connection> connection) {
-        last_failure_.clear();
         take(std::move(connection));
         relationship_->connected(now());
       },
@@ -97,6 +96,7 @@ void PartnerHost::start() {
 
 void PartnerHost::take(std::shared_ptr<failover::Connection> connection) {
   if (connection_) connection_->close();
+  last_failure_.clear();
   connection_ = std::move(connection);
   connection_->start({.received = [this](Bytes message) { relationship_->received(message, now()); },
                       .batch_ended = [this] { relationship_->flush(now()); },
@@ -175,7 +175,8 @@ void PartnerHost::note(failover::Weight weight, std::string_view event, std::str
 failover::RelationshipStatus PartnerHost::status() const {
   failover::RelationshipStatus status = relationship_->status();
   status.secure = connection_ && connection_->is_secure();
-  if (status.last_disconnect.empty() && !connection_) status.last_disconnect = last_failure_;
+  // Why the partner is not there now says more than how the last connection ended.
+  if (!connection_ && !last_failure_.empty()) status.last_disconnect = last_failure_;
   return status;
 }
 

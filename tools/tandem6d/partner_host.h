@@ -42,6 +42,11 @@ class PartnerHost : public failover::Host {
   void start();
   /// The partner has connected (we are its secondary).
   void accept(std::shared_ptr<failover::Connection> connection, Bytes connect);
+  bool is_connected() const { return connection_ != nullptr; }
+  /// Somebody with the partner's address came, and got no connection.
+  void refused(const std::string& reason) {
+    if (!connection_) last_failure_ = reason;
+  }
   void shut_down();
   void replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot);
   void replace_identity(std::shared_ptr<failover::TlsIdentity> identity);
@@ -90,7 +95,7 @@ class PartnerHost : public failover::Host {
   std::shared_ptr<failover::TlsIdentity> identity_;
   std::unique_ptr<failover::Connector> connector_;
   std::shared_ptr<failover::Connection> connection_;
-  std::string last_failure_;  ///< to connect
+  std::string last_failure_;  ///< to connect, since there was a connection
   std::shared_ptr<Walk> scan_;
   bool freeing_ = false;
 
