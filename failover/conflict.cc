@@ -13,6 +13,7 @@ using wire::StatusCode;
 /// What a cell of Figure 4 says.
 enum class Rule : uint8_t {
   kAccept,         ///< "accept"
+  kClientLeft,     ///< "accept", of what says that the client of our ACTIVE lease no longer has it
   kWhenOver,       ///< "time(1)"
   kAfterStart,     ///< "time(2)"
   kClientDecides,  ///< "accept(3)"
@@ -51,7 +52,7 @@ Rule rule_of(BindingStatus ours, Column received) {
           return Rule::kWhenOver;
         case Column::kReleased:
         case Column::kResetOrAbandoned:
-          return Rule::kAccept;
+          return Rule::kClientLeft;
       }
       break;
     case BindingStatus::kReset:
@@ -95,6 +96,16 @@ bool began_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
   return theirs.client_contact && *theirs.client_contact > start_of(ours);
 }
 
+// The client may have spoken to us after it had left the partner: then it holds the lease, and whoever frees it gives it
+// to two. By clocks that differ by 5 seconds only what is clearly later is later. Of a RESET the client's own time
+// counts as well: that the quarantine ended says nothing of a client that got the lease from us meanwhile. Who is
+// rejected wrongly keeps the lease until it ends.
+bool left_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
+  const bool has_spoken_to_us = ours.partner && ours.partner->client_contact != AbsoluteTime{};
+  if (!has_spoken_to_us) return !is_clearly_before(time_of(theirs), time_of(ours));
+  return is_clearly_before(ours.partner->client_contact, theirs.client_contact.value_or(theirs.start_of_state));
+}
+
 StatusCode outdated_unless(bool accepted) {
   return accepted ? StatusCode::kSuccess : StatusCode::kOutdatedBindingInformation;
 }
@@ -111,6 +122,8 @@ StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, cons
   switch (rule_of(ours->status, column_of(theirs.status))) {
     case Rule::kAccept:
       return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
+    case Rule::kClientLeft:
+      return outdated_unless(left_after(theirs, *ours));
     case Rule::kWhenOver:
       return outdated_unless(!ours->valid.infinite() && ours->expires() <= now);
     case Rule::kAfterStart:

@@ -16,8 +16,8 @@ using lease::LeaseRecord;
 using lease::PartnerTimes;
 using wire::StatusCode;
 
-/// Changes that one lease of an update makes at most: an eviction, the lease, what is kept of the client.
-constexpr size_t kRoomForOne = 2 + lease::ChangeLog::kRoomToRemember;
+/// Changes that one lease of an update makes at most: an eviction, the lease, that it is told, what is kept of the client.
+constexpr size_t kRoomForOne = 3 + lease::ChangeLog::kRoomToRemember;
 
 bool is_over(BindingStatus status) {
   return status != BindingStatus::kActive && status != BindingStatus::kAbandoned;
@@ -71,8 +71,9 @@ class Merge {
     }
   }
 
-  // Both have served this client (accept(3), "the clients match"): it may believe what it heard of either, so the lease
-  // lasts as long as the longer promise, and the partner still has to hear of ours.
+  // Both have served this client (accept(3), "the clients match"): it may believe what it heard of either, as a REPLY may
+  // be lost. So the lease lasts as long as the longer promise, and the partner has to hear of ours, again if it knew it:
+  // it has a shorter one now.
   void keep_later_end(LeaseRecord& record) const {
     const bool both_active = ours_->status == BindingStatus::kActive && record.status == BindingStatus::kActive;
     if (!both_active || record.valid.infinite()) return;
@@ -80,8 +81,8 @@ class Merge {
     record.preferred = ours_->preferred;
     record.valid = ours_->valid;
     record.last_contact = ours_->last_contact;
-    record.partner->unacked = ours_->partner && ours_->partner->unacked;
-    record.partner->sent = record.partner->unacked;
+    record.partner->unacked = true;
+    record.partner->sent = ours_->partner && ours_->partner->sent;
   }
 
   const LeaseRecord* ours_;
@@ -134,7 +135,10 @@ class OneLease {
     const bool same_client = before && before->duid == *incoming_.update.client;
     if (before && !same_client) place_.leases.evict(*ours, place_.snapshot);
     const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update);
-    place_.leases.adopt(merge.run(subnet.id), place_.snapshot);
+    const LeaseRecord merged = merge.run(subnet.id);
+    Lease& lease = place_.leases.adopt(merged, place_.snapshot);
+    const bool was_waiting = same_client && before->partner && before->partner->unacked;
+    if (merged.partner->unacked && !was_waiting) place_.leases.tell_partner(lease, place_.snapshot);
   }
 
   // §7.5.4, "thus preventing a possible update storm": what was marked already is sent by the next scan, not now.
