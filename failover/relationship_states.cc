@@ -238,7 +238,7 @@ tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment 
       declare_partner_down(now);
       return {};
     case OperatorCommand::kResync:
-      if (link_ != Link::kOk) {
+      if (link_ != Link::kOk || !state_sent_) {
         return tl::unexpected(Error{"the partner is not there: what should be asked for everything is out of reach"});
       }
       if (we_asked_) return tl::unexpected(Error{"this server is being brought up to date already"});
