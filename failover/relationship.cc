@@ -344,7 +344,10 @@ void Relationship::keep_alive(Moment now) {
   if (silence >= uint64_t{settings_.keepalive.count} * 1000) {
     return hang_up(StatusCode::kUnspecFail, "nothing was heard from the partner for the keepalive time", now);
   }
-  if (now.milliseconds - last_sent_ >= send_interval_) send_bare(MessageType::kContact, next_transaction(), now);
+  const bool may_send = link_ != Link::kConnecting && has_told_state_;
+  if (may_send && now.milliseconds - last_sent_ >= send_interval_) {
+    send_bare(MessageType::kContact, next_transaction(), now);
+  }
   // §8.8.2: it keeps the connection, and does not work on what it is sent.
   if (stream_.oldest_wait(now.milliseconds) >= uint64_t{settings_.keepalive.count} * 1000) {
     return hang_up(StatusCode::kUnspecFail, "the partner does not answer BNDUPDs", now);
