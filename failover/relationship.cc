@@ -46,7 +46,11 @@ Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& 
     stable_ = stable->state;
     for (const auto& [block, since] : stable->backups) shares_.restore(block, since);
     time_of_failure_ = stable_.last_operating;
-    stable_.state = after_communications_failed(stable_.state);  // step 2
+    const State before = std::exchange(stable_.state, after_communications_failed(stable_.state));  // step 2
+    if (before != stable_.state) {
+      stable_.previous = before;
+      stable_.since = now.wall;
+    }
   } else {
     stable_.state = State::kRecover;
     stable_.since = now.wall;

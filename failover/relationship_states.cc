@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "failover/relationship.h"
 #include "failover/transitions.h"
@@ -79,10 +80,12 @@ void Relationship::enter(State next, Moment now) {
   host_.note(is_alarming(next) ? Weight::kAlarm : Weight::kInfo, "failover-state",
              fmt::format("{} (before: {}; partner: {})", to_string(next), to_string(stable_.state),
                          to_string(stable_.partner)));
-  stable_.previous = stable_.state;
-  stable_.state = next;
-  stable_.since = now.wall;
-  if (next == State::kPartnerDown) stable_.partner_down_since = now.wall;
+  // Out of STARTUP into the state that we were in before: that one began when it began.
+  if (next != stable_.state) {
+    stable_.previous = std::exchange(stable_.state, next);
+    stable_.since = now.wall;
+    if (next == State::kPartnerDown) stable_.partner_down_since = now.wall;
+  }
   interrupted_at_ = now.milliseconds;
   we_asked_.reset();
   state_due_ = true;
