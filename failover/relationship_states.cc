@@ -67,6 +67,8 @@ void Relationship::leave_startup(Moment now) {
     next = since_we_failed ? State::kRecover : State::kPotentialConflict;
   }
   enter(next, now);
+  // The partner has said its state, and need not say it again: "take the 'communications OK' state transition".
+  if (stable_.state == State::kPartnerDown) follow_partner(now);
 }
 
 void Relationship::follow_partner(Moment now) {
