@@ -185,6 +185,7 @@ void Relationship::negotiated(const Connect& partner) {
 }
 
 void Relationship::disconnected(std::string_view reason, Moment now) {
+  now_milliseconds_ = now.milliseconds;
   if (link_ != Link::kNone) link_lost(std::string(reason), now);
 }
 
@@ -213,6 +214,7 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   for (const BlockUpdate& block : std::exchange(blocks_to_check_, {})) shares_.open(block.update.leases.front().key);
   asked_back_.clear();
   if (!was_ok) return apply_policy();
+  interrupted_at_ = now.milliseconds;
   host_.note(Weight::kWarning, "failover-link-down", reason);
   const State next = in_startup_ ? stable_.state : after_communications_failed(stable_.state);
   if (next != stable_.state) return enter(next, now);
