@@ -116,6 +116,8 @@ void Relationship::entered(Moment now) {
 
 void Relationship::save() {
   Stable stable{.state = stable_, .backups = {}};
+  // Until the partner has sent everything a restart finds us as we were: without a memory of it (§8.5.2).
+  if (has_lost_storage_) stable.state.has_communicated = false;
   stable.backups.assign(shares_.backups().begin(), shares_.backups().end());
   last_saved_ = now_milliseconds_;
   host_.persist(encode(stable), ++save_token_);
