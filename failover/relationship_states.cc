@@ -91,6 +91,7 @@ void Relationship::enter(State next, Moment now) {
   interrupted_at_ = now.milliseconds;
   we_asked_.reset();
   state_due_ = true;
+  note_operation(now);
   save();
   state_token_ = save_token_;
   apply_policy();
@@ -119,7 +120,6 @@ void Relationship::save() {
   // Until the partner has sent everything a restart finds us as we were: without a memory of it (§8.5.2).
   if (has_lost_storage_) stable.state.has_communicated = false;
   stable.backups.assign(shares_.backups().begin(), shares_.backups().end());
-  last_saved_ = now_milliseconds_;
   host_.persist(encode(stable), ++save_token_);
 }
 
@@ -136,12 +136,11 @@ void Relationship::persisted(uint64_t token, Moment now) {
 void Relationship::send_state(Moment now) {
   state_due_ = false;
   state_sent_ = true;
-  StateMessage message{.state = stable_.state,
-                       .flags = {.communicated = had_communicated_,
-                                 .startup = in_startup_,
-                                 .ack_startup = partner_flags_.startup},
-                       .since = stable_.since,
-                       .partner_down_since = std::nullopt};
+  StateMessage message{
+      .state = stable_.state,
+      .flags = {.communicated = had_communicated_, .startup = in_startup_, .ack_startup = partner_flags_.startup},
+      .since = stable_.since,
+      .partner_down_since = std::nullopt};
   if (stable_.state == State::kPartnerDown) message.partner_down_since = stable_.partner_down_since;
   send([&](wire::Writer& out) { put_state(out, next_transaction(), now.wall, message); });
   request_update(now);
@@ -217,10 +216,18 @@ void Relationship::watch_timers(Moment now) {
     default:
       break;
   }
-  if (now.milliseconds - last_saved_ >= kOperatingMilliseconds) {
-    stable_.last_operating = now.wall;
+  if (now.milliseconds - operation_noted_ >= kOperatingMilliseconds) {
+    note_operation(now);
     save();
   }
+}
+
+// TIME-OF-FAILURE (§8.3.2) of a life to come. What serves no client does not operate: stopped while it recovers, a
+// server failed when it failed.
+void Relationship::note_operation(Moment now) {
+  operation_noted_ = now.milliseconds;
+  const bool operates = responsiveness_of(stable_.state, settings_.role) != lease::Responsiveness::kUnresponsive;
+  if (operates) stable_.last_operating = now.wall;
 }
 
 void Relationship::declare_partner_down(Moment now) {
