@@ -73,17 +73,18 @@ void PrefixShares::balance_pool(const DensePool& pool, uint32_t percent, Moves& 
     (is_backup(counted.key) ? backups : ours).push_back(counted);
   }
   // §4.2.2: "SHOULD employ some threshold mechanism": half a block, and a twentieth of what there is.
-  int64_t missing = free * percent / 100 - have;
+  const int64_t missing = free * percent / 100 - have;
   const int64_t threshold = std::max<int64_t>({1, pool.partition()->units_per_block() / 2, free / 20});
   if (std::abs(missing) < threshold) return;
   std::vector<Block>& from = missing > 0 ? ours : backups;
   std::vector<LeaseKey>& into = missing > 0 ? moves.give : moves.ask_back;
   std::ranges::stable_sort(from, std::greater<>(), &Block::free);
+  // All the way, once it is worth it: else the next lease would have the next block moved.
+  int64_t left = std::abs(missing);
   for (const Block& block : from) {
-    if (block.free == 0 || std::abs(missing) < (block.free + 1) / 2) continue;
+    if (block.free == 0 || left < (block.free + 1) / 2) continue;
     into.push_back(block.key);
-    missing += missing > 0 ? -block.free : block.free;
-    if (std::abs(missing) < threshold) return;
+    left -= block.free;
   }
 }
 

@@ -47,7 +47,11 @@ Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& 
     stable_ = stable->state;
     for (const auto& [block, since] : stable->backups) shares_.restore(block, since);
     time_of_failure_ = stable_.last_operating;
-    stable_.state = after_communications_failed(stable_.state);  // step 2
+    const State before = std::exchange(stable_.state, after_communications_failed(stable_.state));  // step 2
+    if (before != stable_.state) {
+      stable_.previous = before;
+      stable_.since = now.wall;
+    }
   } else {
     stable_.state = State::kRecover;
     stable_.since = now.wall;
@@ -182,6 +186,7 @@ void Relationship::negotiated(const Connect& partner) {
 }
 
 void Relationship::disconnected(std::string_view reason, Moment now) {
+  now_milliseconds_ = now.milliseconds;
   if (link_ != Link::kNone) link_lost(std::string(reason), now);
 }
 
@@ -210,6 +215,7 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   for (const BlockUpdate& block : std::exchange(blocks_to_check_, {})) shares_.open(block.update.leases.front().key);
   asked_back_.clear();
   if (!was_ok) return apply_policy();
+  interrupted_at_ = now.milliseconds;
   host_.note(Weight::kWarning, "failover-link-down", reason);
   const State next = in_startup_ ? stable_.state : after_communications_failed(stable_.state);
   if (next != stable_.state) return enter(next, now);

@@ -119,6 +119,7 @@ class Relationship {
   lease::FailoverPolicy policy_of(State state) const;
   void send_state(Moment now);
   void save();
+  void note_operation();
   void watch_timers(Moment now);
   void learn_of_the_past();
   void declare_partner_down(Moment now);
@@ -164,7 +165,7 @@ class Relationship {
   AbsoluteTime time_of_failure_;  // §8.3.2; 0: unknown
   bool has_lost_storage_ = false;  // the partner knows us, and we do not know it (§8.5.2)
   bool recovery_is_new_ = false;   // neither of us has run failover before: no MCLT to wait (§8.6.2)
-  uint64_t last_saved_ = 0;
+  uint64_t operation_noted_ = 0;
 
   // the connection
   Link link_ = Link::kNone;

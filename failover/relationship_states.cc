@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "failover/relationship.h"
 #include "failover/transitions.h"
@@ -66,7 +67,7 @@ void Relationship::leave_startup(Moment now) {
     next = since_we_failed ? State::kRecover : State::kPotentialConflict;
   }
   enter(next, now);
-  // "Then … take the 'communications OK' state transition", from PARTNER-DOWN as well.
+  // The partner has said its state, and need not say it again: "take the 'communications OK' state transition".
   if (stable_.state == State::kPartnerDown) follow_partner(now);
 }
 
@@ -81,13 +82,16 @@ void Relationship::enter(State next, Moment now) {
   host_.note(is_alarming(next) ? Weight::kAlarm : Weight::kInfo, "failover-state",
              fmt::format("{} (before: {}; partner: {})", to_string(next), to_string(stable_.state),
                          to_string(stable_.partner)));
-  stable_.previous = stable_.state;
-  stable_.state = next;
-  stable_.since = now.wall;
-  if (next == State::kPartnerDown) stable_.partner_down_since = now.wall;
+  // Out of STARTUP into the state that we were in before: that one began when it began.
+  if (next != stable_.state) {
+    stable_.previous = std::exchange(stable_.state, next);
+    stable_.since = now.wall;
+    if (next == State::kPartnerDown) stable_.partner_down_since = now.wall;
+  }
   interrupted_at_ = now.milliseconds;
   we_asked_.reset();
   state_due_ = true;
+  note_operation();
   save();
   state_token_ = save_token_;
   apply_policy();
@@ -111,12 +115,12 @@ void Relationship::entered(Moment now) {
 
 // --- what is kept, and what may be done ------------------------------------------------------------------------------
 
-// Each time says that we still operate: what we did until then is known of after a restart (§8.3.2 step 1).
 void Relationship::save() {
-  stable_.last_operating = now_wall_;
+  note_operation();
   Stable stable{.state = stable_, .backups = {}};
+  // Until the partner has sent everything a restart finds us as we were: without a memory of it (§8.5.2).
+  if (has_lost_storage_) stable.state.has_communicated = false;
   stable.backups.assign(shares_.backups().begin(), shares_.backups().end());
-  last_saved_ = now_milliseconds_;
   host_.persist(encode(stable), ++save_token_);
 }
 
@@ -133,12 +137,11 @@ void Relationship::persisted(uint64_t token, Moment now) {
 void Relationship::send_state(Moment now) {
   state_due_ = false;
   has_told_state_ = true;
-  StateMessage message{.state = stable_.state,
-                       .flags = {.communicated = had_communicated_,
-                                 .startup = in_startup_,
-                                 .ack_startup = partner_flags_.startup},
-                       .since = stable_.since,
-                       .partner_down_since = std::nullopt};
+  StateMessage message{
+      .state = stable_.state,
+      .flags = {.communicated = had_communicated_, .startup = in_startup_, .ack_startup = partner_flags_.startup},
+      .since = stable_.since,
+      .partner_down_since = std::nullopt};
   if (stable_.state == State::kPartnerDown) message.partner_down_since = stable_.partner_down_since;
   send([&](wire::Writer& out) { put_state(out, next_transaction(), now.wall, message); });
   request_update(now);
@@ -214,7 +217,15 @@ void Relationship::watch_timers(Moment now) {
     default:
       break;
   }
-  if (now.milliseconds - last_saved_ >= kOperatingMilliseconds) save();
+  if (now.milliseconds - operation_noted_ >= kOperatingMilliseconds) save();
+}
+
+// TIME-OF-FAILURE (§8.3.2) of a life to come. What serves no client does not operate: stopped while it recovers, a
+// server failed when it failed.
+void Relationship::note_operation() {
+  operation_noted_ = now_milliseconds_;
+  const bool operates = responsiveness_of(state(), settings_.role) != lease::Responsiveness::kUnresponsive;
+  if (operates) stable_.last_operating = now_wall_;
 }
 
 void Relationship::declare_partner_down(Moment now) {

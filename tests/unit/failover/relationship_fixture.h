@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -205,8 +206,9 @@ struct Endpoint {
   }
   void contact() { hear_bare(MessageType::kContact); }
   void hear_state(State state, ServerFlags flags = {.communicated = true}, AbsoluteTime since = {700'000'000}) {
-    hear(written(
-        [&](wire::Writer& out) { put_state(out, 0x700, now.wall, {.state = state, .flags = flags, .since = since}); }));
+    StateMessage message{.state = state, .flags = flags, .since = since};
+    if (state == State::kPartnerDown) message.partner_down_since = since;
+    hear(written([&](wire::Writer& out) { put_state(out, 0x700, now.wall, message); }));
   }
   Connect terms() const {
     Connect connect;
