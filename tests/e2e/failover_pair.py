@@ -1,7 +1,6 @@
 """What the tests of failover stand on: servers in relationships, clients that tell the servers apart, and partners that
 are none. RFC 8156's messages are written here apart from the server's own code."""
 
-import ipaddress
 import json
 import socket
 import struct
@@ -189,13 +188,19 @@ class FakePartner:
 class RelayedClient(PairClient):
     """A client behind a relay on wan0, on the link `link`."""
 
-    def __init__(self, end, number, link):
-        super().__init__(end, number)
+    def __init__(self, end, number, link, only):
+        super().__init__(end, number, only)
         self.link = link
+
+    def fits(self, message):
+        if message[0] != dhcp6.RELAY_REPL:
+            return False
+        inner = dhcp6.unwrap(message)[1]
+        return inner.xid == self.xid and inner.first(dhcp6.SERVER_ID) == server_id(self.only)
 
     def ask(self, kind, *parts, server=None, to=dhcp6.ALL_SERVERS_AND_RELAYS):
         self.xid = (self.xid + 1) & 0xffffff
         data = dhcp6.message(kind, self.xid, self.duid, *parts, server=server)
-        data = dhcp6.Relay(0, self.link, str(ipaddress.IPv6Address("fe80::1"))).wrap(data)
-        answer, _ = self.end.exchange(data, lambda got: got[0] == dhcp6.RELAY_REPL and dhcp6.unwrap(got)[1].xid == self.xid, to)
+        data = dhcp6.Relay(0, self.link, "fe80::1").wrap(data)
+        answer, _ = self.end.exchange(data, self.fits, to)
         return dhcp6.unwrap(answer)[1]
