@@ -143,6 +143,15 @@ const Subnet* Exchange::home_of(const LeaseKey& key) const {
   return nullptr;
 }
 
+bool Exchange::may_be_from_partner(const LeaseKey& key) const {
+  const Subnet* home = home_of(key);
+  const FailoverScope* scope = home != nullptr ? home->failover.get() : nullptr;
+  const Pool* pool = scope != nullptr ? home->pool_of(key) : nullptr;
+  if (pool == nullptr || group.shard(request.shard()).find(key) != nullptr) return false;
+  if (pool->may_be_held(key.address, request.shard())) return false;
+  return key.type == LeaseType::kAddress ? !scope->is_ours(key.address) : pool->is_partners(key.address);
+}
+
 const Subnet* Exchange::first_subnet() const {
   if (link == nullptr) return nullptr;
   const auto found = std::ranges::find_if(link->subnets, [&](const Subnet* subnet) { return admits(*subnet); });

@@ -75,6 +75,9 @@ class Exchange {
   /// The subnet of the client's link that this lease can go on in; null when it cannot: the client has moved, the pool
   /// is gone or closed to it, or the unit is reserved for another client.
   const Subnet* home_of(const LeaseKey& key) const;
+  /// Nobody is known to hold it here, and it is of what a failover partner gives to clients, of which it tells us later
+  /// (RFC 8156 §4.3).
+  bool may_be_from_partner(const LeaseKey& key) const;
   /// May the client use this subnet of its link?
   bool admits(const Subnet& subnet) const { return link->admits(subnet, classes); }
   /// The first subnet of the link that the client may use; null when there is none.

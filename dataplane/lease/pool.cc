@@ -27,6 +27,12 @@ bool Pool::may_be_held(const Ipv6Address& address, unsigned shard) const {
   return dense.partition() != nullptr ? dense.partition()->is_leased(*index) : dense.taken(*index);
 }
 
+bool Pool::is_partners(const Ipv6Address& address) const {
+  const Partition* shares = partition();
+  const auto index = shares != nullptr ? std::get<Dense>(space)->index_of(address) : std::nullopt;
+  return index && shares->is_partners(*index);
+}
+
 bool Pool::mark_taken(const Ipv6Address& address, unsigned owner_shard) const {
   if (const auto* sparse = std::get_if<Sparse>(&space)) {
     return shard_of_address(address) == owner_shard || (*sparse)->mark_foreign(address);

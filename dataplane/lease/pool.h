@@ -42,6 +42,8 @@ struct Pool {
   void release(const Ipv6Address& address) const;
   /// Could a client of another shard than this hold the unit?
   bool may_be_held(const Ipv6Address& address, unsigned shard) const;
+  /// Is this unit among those that a failover partner gives to clients?
+  bool is_partners(const Ipv6Address& address) const;
   /// The part of it that changes hands between failover partners; null when it has none.
   Partition* partition() const {
     const auto* dense = std::get_if<std::shared_ptr<DensePool>>(&space);

@@ -12,8 +12,10 @@ void renew_ia(Exchange& exchange, const RequestedIa& ia, const HeldLeases& held)
   exchange.write_leases(result);
   for (const LeaseKey& key : result.withdrawn) exchange.reply.withdrawn(key);
   // What the client believes to have and has not: for another link, ended, or never its own. It must stop using it.
+  // One that a failover partner may have given it, without our having heard of that, is left as it is.
   each_listed(ia, [&](const LeaseKey& key) {
-    if (!key.address.is_unspecified() && !result.names(key)) exchange.reply.withdrawn(key);
+    if (key.address.is_unspecified() || result.names(key) || exchange.may_be_from_partner(key)) return;
+    exchange.reply.withdrawn(key);
   });
   exchange.reply.close_ia(open);
 }
