@@ -125,8 +125,14 @@ void Shard::abandon(Lease& lease) {
 
 void Shard::end(Lease& lease, BindingStatus status) {
   assert(called_by_owner());
-  wheel_.cancel(Timers{leases_}, index_of(lease.key));
+  const uint32_t index = index_of(lease.key);
+  const bool was_clients = lease.is_clients();
+  wheel_.cancel(Timers{leases_}, index);
   lease.status = status;
+  if (!was_clients || lease.is_clients()) return;
+  unlink_from_client(lease, index);
+  lease.next = kNoIndex;
+  ++clients_[lease.client].abandoned;
 }
 
 void Shard::revive(Lease& lease) {
@@ -160,8 +166,8 @@ LeaseRecord Shard::record_of(const Lease& lease) const {
 }
 
 size_t Shard::memory() const {
-  return sizeof(Shard) + leases_.memory() + clients_.memory() + partner_times_.memory() + long_duids_.memory() + by_duid_.memory() +
-         by_address_.memory();
+  return sizeof(Shard) + leases_.memory() + clients_.memory() + partner_times_.memory() + long_duids_.memory() +
+         by_duid_.memory() + by_address_.memory();
 }
 
 uint64_t Shard::hash_of(const LeaseKey& key) const {

@@ -48,7 +48,7 @@ inline constexpr Seconds kClockTolerance{5};
 struct Client {
   static constexpr size_t kInlineDuid = 23;
   uint32_t first_lease = kNoIndex;
-  uint32_t abandoned = 0;  ///< leases that it declined and that are still in quarantine
+  uint32_t abandoned = 0;  ///< leases that have its name and are not in its list: in quarantine, or RESET
   uint64_t digest = 0;     ///< digest_of() what the disk, or the log on its way there, keeps of it (client_data.h)
   uint8_t duid_size = 0;
   /// The DUID, or the index of its place among the long ones when duid_size > kInlineDuid.
@@ -88,7 +88,8 @@ class Shard {
   void remove(Lease& lease);
   /// Takes the lease out of its client's list and marks it ABANDONED. Follow with reschedule().
   void abandon(Lease& lease);
-  /// The lease has_ended(), how `status` says, and stays. Its timer is gone.
+  /// The lease has_ended(), how `status` says, and stays. Its timer is gone; a RESET one is in its client's list no
+  /// more (RFC 8156 §7.2: an operator took it away).
   void end(Lease& lease, BindingStatus status);
   /// One that has ended goes on as ACTIVE. Follow with reschedule().
   void revive(Lease& lease);

@@ -26,6 +26,26 @@ const FailoverScope* scope_of(const Lease& lease, const Snapshot& snapshot) {
   return subnet != nullptr ? subnet->failover.get() : nullptr;
 }
 
+/// The lease as an allocation would have made it now, as far as that can be (RFC 8156 §4.4). A quarantine is not
+/// limited: nobody uses the address.
+void set_beside_partner(LeaseRecord& record, const Subnet& subnet, const FailoverPolicy& policy, AbsoluteTime now) {
+  if (!record.partner) record.partner.emplace();
+  PartnerTimes& times = *record.partner;
+  times.client_contact = now;
+  if (record.status == BindingStatus::kAbandoned) {
+    times.partner_lifetime = record.expires();
+    return;
+  }
+  const Seconds rest = record.valid.infinite() ? record.valid : record.expires() - now;
+  const Terms desired{std::min(record.preferred, rest), rest};
+  const Terms terms = policy.limited ? subnet.lifetimes.limited(desired, times.acked_partner_lifetime, now, policy.mclt)
+                                     : subnet.lifetimes.with_partner(desired, desired.valid);
+  record.preferred = terms.preferred;
+  record.valid = terms.valid;
+  record.last_contact = now;
+  times.partner_lifetime = now + terms.partner;
+}
+
 }  // namespace
 
 ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity)
@@ -177,14 +197,25 @@ Lease* ShardGroup::find_anywhere(const LeaseKey& key) {
   return nullptr;
 }
 
-Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
+// Puts the lease into its shard, in the place of the one with this name, if there is one. What is known of the client
+// must not go with its last lease.
+Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) {
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
+  const uint32_t client = home.find_client(record.duid.bytes());
+  const uint64_t digest = client != kNoIndex ? home.digest_of_client(client) : 0;
   if (Lease* before = home.find(record.key)) {
     count(*before, snapshot, -1);
     home.remove(*before);
   }
   Lease& lease = home.insert(record.duid.bytes(), record);
+  home.set_digest_of_client(lease.client, digest);
   count(lease, snapshot, 1);
+  return lease;
+}
+
+Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
+  const Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
+  Lease& lease = replace(record, snapshot);
   if (snapshot.incoming != nullptr) snapshot.incoming->mark(record.key, home.number());
   const Pool* pool = snapshot.pool_of(record.key, record.subnet_id);
   if (pool != nullptr) pool->mark_taken(record.key.address, home.number());
@@ -218,6 +249,43 @@ void ShardGroup::abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime no
   }
   home.reschedule(lease);
   publish(lease, scope_of(lease, snapshot));
+}
+
+Lease* ShardGroup::assign(LeaseRecord record, const Snapshot& snapshot, AbsoluteTime now) {
+  Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
+  const Subnet& subnet = *snapshot.by_id(record.subnet_id);
+  const FailoverScope* scope = subnet.failover.get();
+  const Lease* before = home.find(record.key);
+  if (before != nullptr ? before->has_ended() : !take_unit(record.key, subnet, snapshot, home.number())) return nullptr;
+  const bool is_new = before == nullptr;
+  const bool same_status = !is_new && before->status == record.status;
+  record.partner = std::nullopt;
+  if (const PartnerTimes* times = is_new ? nullptr : home.times_of(*before)) record.partner = *times;
+  if (scope != nullptr) set_beside_partner(record, subnet, scope->policy(), now);
+  if (scope != nullptr && !same_status) record.partner->start_of_state = now;
+  if (scope == nullptr) record.partner.reset();
+  Lease& lease = replace(record, snapshot);
+  publish(lease, scope);
+  if (is_new && lease.status == BindingStatus::kActive) {
+    SubnetCounters::Cell& cell = cell_of(subnet);
+    add(lease.key.type == LeaseType::kAddress ? cell.addresses_assigned : cell.prefixes_assigned, 1);
+  }
+  return &lease;
+}
+
+// In a sparse pool, and outside of all pools, nothing but the partner's right to it stands against a unit.
+bool ShardGroup::take_unit(const LeaseKey& key, const Subnet& subnet, const Snapshot& snapshot, unsigned shard) {
+  const Pool* pool = snapshot.pool_of(key, subnet.id);
+  if (pool != nullptr && pool->is_dense()) {
+    DensePool& space = *std::get<std::shared_ptr<DensePool>>(pool->space);
+    const auto index = space.index_of(key.address);
+    if (!index || !space.claim(*index)) return false;
+  } else if (pool != nullptr) {
+    if (subnet.failover != nullptr && !subnet.failover->is_ours(key.address)) return false;
+    pool->mark_taken(key.address, shard);
+  }
+  if (snapshot.incoming != nullptr) snapshot.incoming->mark(key, shard);
+  return true;
 }
 
 void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {

@@ -61,6 +61,12 @@ class ShardGroup {
   void free(Lease& lease, const Snapshot& snapshot);
   /// The client found the address in use (RFC 8415 §18.3.8): nobody gets it for decline-probation-period.
   void abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
+  /// An operator's lease, for the client that record.duid names: a new one, or the one with this name, if it is that
+  /// client's, as it is from now on. record.subnet_id must be configured; record.partner does not matter: beside a
+  /// failover partner the lease begins at `now` and lasts no longer than one that a client asked for (RFC 8156 §4.4).
+  /// Reservations are not looked at. Null when the unit is not to be had, or the lease has_ended(). Who else holds a
+  /// unit that is in no dense pool is not known here: the caller has looked.
+  Lease* assign(LeaseRecord record, const Snapshot& snapshot, AbsoluteTime now);
   /// What is to be kept of this client (client_data.h; empty: nothing) as long as it has leases. Logged only when it is
   /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
   /// again.
@@ -69,8 +75,8 @@ class ShardGroup {
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.
   Lease* find_anywhere(const LeaseKey& key);
-  /// A lease as the partner says it is, or as it is after an ack: for the lease's own client, or a key that is not here.
-  /// Logged; the partner is not told.
+  /// A lease as the partner says it is, or as it is after an ack: for the lease's own client, or a key that is not
+  /// here. Logged; the partner is not told.
   Lease& adopt(const LeaseRecord& record, const Snapshot& snapshot);
   /// Forgets a lease whose unit the partner has given to another client: it stays marked as taken.
   void evict(Lease& lease, const Snapshot& snapshot);
@@ -116,6 +122,8 @@ class ShardGroup {
   SubnetCounters::Cell& cell_of(const Subnet& subnet) const { return subnet.counters->cells[worker_]; }
   Lease& insert(const Request& request, const Subnet& subnet, const LeaseKey& key, uint32_t iaid, const Terms& terms,
                 AbsoluteTime now);
+  Lease& replace(const LeaseRecord& record, const Snapshot& snapshot);
+  static bool take_unit(const LeaseKey& key, const Subnet& subnet, const Snapshot& snapshot, unsigned shard);
   void append(LeaseChange::Kind kind, const Lease& lease);
   void publish(Lease& lease, const FailoverScope* scope);
   void count(const Lease& lease, const Snapshot& snapshot, int64_t change);

@@ -379,6 +379,157 @@ TEST_CASE("a reload from a sparse to a dense pool: an address leased again befor
   CHECK(fresh.is_taken(key.address));
 }
 
+LeaseRecord assigned(const LeaseKey& key, const Duid& client) {
+  LeaseRecord wanted = testing::record(key, client);
+  wanted.preferred = Seconds{5000};
+  wanted.valid = Seconds{7000};
+  return wanted;
+}
+
+TEST_CASE("an operator's lease is taken out of its pool, counted, logged, and ends like any other") {
+  World world;
+  const LeaseKey key = address_key("2001:db8::12");
+  const LeaseRecord wanted = assigned(key, duid(1));
+  const Lease* lease = world.group.assign(wanted, world.snapshot, kNow);
+  REQUIRE(lease != nullptr);
+  CHECK(world.group.shard(lease->shard).record_of(*lease) == wanted);
+  CHECK(world.cell().addresses.load() == 1);
+  CHECK(world.cell().addresses_assigned.load() == 1);
+  CHECK(world.group.assign(assigned(key, duid(2)), world.snapshot, kNow) == nullptr);
+  for (uint32_t client = 10; client < 13; ++client) CHECK(world.allocate(duid(client), 1)->key != key);
+  CHECK(world.allocate(duid(13), 1) == nullptr);
+  world.commit();
+  CHECK(world.changes.front().record == wanted);
+
+  world.group.expire(AbsoluteTime{kNow.since_2000 + 7000}, world.snapshot, 1000);
+  CHECK(world.group.find_anywhere(key) == nullptr);
+  CHECK(world.cell().addresses.load() == 0);
+}
+
+TEST_CASE("an operator changes a lease in its place: what is known of the client stays known") {
+  World world;
+  const Lease* before = world.allocate(duid(1), 1);
+  const LeaseKey key = before->key;
+  ClientDataBuilder data;
+  data.hostname({.forward = false, .reverse = false, .name = "cpe"});
+  world.group.remember(duid(1).bytes(), data.bytes());
+  LeaseRecord wanted = assigned(key, duid(1));
+  wanted.iaid = 77;
+  REQUIRE(world.group.assign(wanted, world.snapshot, kNow) != nullptr);
+  CHECK(world.cell().addresses.load() == 1);
+  CHECK(world.cell().addresses_assigned.load() == 1);
+  CHECK(world.group.find_anywhere(key)->iaid == 77);
+  world.commit();
+  world.changes.clear();
+  world.group.remember(duid(1).bytes(), data.bytes());
+  CHECK(world.group.log().pending() == 0);
+  world.group.end(*world.group.find_anywhere(key), BindingStatus::kReset, world.snapshot, kNow);
+  world.commit();
+  REQUIRE(world.changes.size() == 1);
+  CHECK(world.changes[0].forgets_client);
+
+  wanted.status = BindingStatus::kAbandoned;
+  CHECK(world.group.assign(wanted, world.snapshot, kNow) == nullptr);  // rests until settle()
+  world.group.settle(world.snapshot);
+  REQUIRE(world.group.assign(wanted, world.snapshot, kNow) != nullptr);
+  CHECK(world.cell().declined.load() == 1);
+  CHECK(world.cell().addresses.load() == 0);
+}
+
+TEST_CASE("an operator's lease may be outside of all pools, and in a sparse pool wherever its bits point") {
+  World world;
+  const LeaseKey outside = address_key("2001:db8::99");
+  REQUIRE(world.group.assign(assigned(outside, duid(1)), world.snapshot, kNow) != nullptr);
+  world.snapshot = world.configure("2001:db8::", "2001:db8::ffff:ffff:ffff:ffff");
+  const LeaseKey key = address_key("2001:db8::1:2:3:46");  // names shard 0x23
+  const Duid own = testing::duid_in_shard(0x23);
+  const Duid other = testing::duid_in_shard(0x77);
+  const Lease* lease = world.group.assign(assigned(key, other), world.snapshot, kNow);
+  REQUIRE(lease != nullptr);
+  CHECK(lease->shard == 0x77);
+  CHECK_FALSE(world.look(own, 1, LeaseType::kAddress, key) == key);
+}
+
+/// A world whose subnet is shared with a partner; this server is the primary.
+struct Shared : World {
+  std::shared_ptr<FailoverScope> scope = std::make_shared<FailoverScope>(uint8_t{0}, "pair", FailoverRole::kPrimary);
+  Shared() {
+    scope->set_policy({.responsiveness = Responsiveness::kResponsive, .limited = true, .mclt = Seconds{600}});
+    std::vector<Subnet> subnets{testing::subnet(1, "2001:db8::/64")};
+    subnets[0].counters = counters;
+    subnets[0].failover = scope;
+    Pool pool = testing::address_pool(book, "2001:db8::20", "2001:db8::2f");
+    std::get<std::shared_ptr<DensePool>>(pool.space)->part(*scope);
+    subnets[0].address_pools = {pool};
+    snapshot = testing::snapshot(std::move(subnets));
+  }
+};
+
+TEST_CASE("RFC 8156 4.4: an operator's lease lasts no longer than max(acked, now) + MCLT, and the partner is told") {
+  Shared world;
+  const LeaseKey key = address_key("2001:db8::21");
+  const Lease* lease = world.group.assign(assigned(key, duid(1)), world.snapshot, kNow);
+  REQUIRE(lease != nullptr);
+  CHECK(lease->valid == Seconds{600});
+  CHECK(lease->preferred == Seconds{600});
+  PartnerTimes* times = world.group.shard(lease->shard).times_of(*lease);
+  REQUIRE(times != nullptr);
+  CHECK(times->unacked);
+  CHECK(times->client_contact == kNow);
+  CHECK(times->start_of_state == kNow);
+  CHECK(kNow + Seconds{7000} <= times->partner_lifetime);
+
+  times->acked_partner_lifetime = kNow + Seconds{7000};
+  times->unacked = false;
+  const AbsoluteTime later = kNow + Seconds{60};
+  LeaseRecord wanted = assigned(key, duid(1));
+  wanted.last_contact = later;
+  lease = world.group.assign(wanted, world.snapshot, later);
+  REQUIRE(lease != nullptr);
+  CHECK(lease->valid == Seconds{7000});
+  times = world.group.shard(lease->shard).times_of(*lease);
+  CHECK(times->unacked);
+  CHECK(times->version == 2);
+  CHECK(times->start_of_state == kNow);
+  CHECK(times->acked_partner_lifetime == kNow + Seconds{7000});
+}
+
+TEST_CASE("RFC 8156 4.2.1.1: an operator cannot lease what is the partner's") {
+  Shared world;
+  CHECK(world.group.assign(assigned(address_key("2001:db8::22"), duid(1)), world.snapshot, kNow) == nullptr);
+  CHECK(world.group.log().written() == 0);
+}
+
+TEST_CASE(
+    "RFC 8156 7.2: a lease that an operator takes away is RESET until the partner knows, and cannot be given anew") {
+  Shared world;
+  const LeaseKey key = address_key("2001:db8::21");
+  Lease* lease = world.group.assign(assigned(key, duid(1)), world.snapshot, kNow);
+  REQUIRE(lease != nullptr);
+  world.group.end(*lease, BindingStatus::kReset, world.snapshot, kNow);
+  CHECK(world.group.find_anywhere(key)->status == BindingStatus::kReset);
+  CHECK(world.cell().addresses.load() == 0);
+  CHECK(world.group.assign(assigned(key, duid(1)), world.snapshot, kNow) == nullptr);
+  world.commit();
+  CHECK(world.changes.back().kind == LeaseChange::Kind::kPut);
+  CHECK(world.changes.back().record.status == BindingStatus::kReset);
+  world.group.free(*world.group.find_anywhere(key), world.snapshot);
+  CHECK(world.group.client_count() == 0);
+}
+
+TEST_CASE("RFC 8156: a lease that is adopted in its place leaves what is known of its client known") {
+  World world;
+  const Lease* lease = world.allocate(duid(1), 1);
+  ClientDataBuilder data;
+  data.hostname({.forward = false, .reverse = false, .name = "cpe"});
+  world.group.remember(duid(1).bytes(), data.bytes());
+  const LeaseRecord record = world.group.shard(lease->shard).record_of(*lease);
+  Lease& adopted = world.group.adopt(record, world.snapshot);
+  world.group.end(adopted, BindingStatus::kReleased, world.snapshot, kNow);
+  world.commit();
+  CHECK(world.changes.back().forgets_client);
+}
+
 TEST_CASE("workers share the shards without a gap") {
   const ShardGroup first(0, 3, testing::kTableKey, 8);
   const ShardGroup second(1, 3, testing::kTableKey, 8);

@@ -108,6 +108,35 @@ TEST_CASE("RFC 8415 18.3.8: an abandoned lease is no longer its client's, but no
   CHECK(shard.find_client(client.bytes()) == kNoIndex);
 }
 
+TEST_CASE("RFC 8156 7.2: a lease that an operator took away is RESET, and no longer in its client's list") {
+  Shard shard(0, testing::kTableKey);
+  const Duid client = testing::duid(1);
+  for (const uint32_t number : {1U, 2U, 3U}) {
+    LeaseKey key = address_key("2001:db8::");
+    key.address.octets[15] = static_cast<std::byte>(number);
+    shard.insert(client.bytes(), record(key, client, number));
+  }
+  const uint32_t index = shard.find_client(client.bytes());
+  Lease* reset = shard.find(address_key("2001:db8::2"));
+  shard.end(*reset, BindingStatus::kReset);
+  CHECK(iaids_of(shard, index) == std::set<uint32_t>{1, 3});
+  CHECK(shard.find(address_key("2001:db8::2")) == reset);
+  CHECK(shard.record_of(*reset).status == BindingStatus::kReset);
+  Lease* released = shard.find(address_key("2001:db8::1"));
+  shard.end(*released, BindingStatus::kReleased);
+  CHECK(iaids_of(shard, index) == std::set<uint32_t>{1, 3});  // may go on
+  unsigned ended = 0;
+  shard.expire(AbsoluteTime{kNow.since_2000 + 99}, 100, [&](Lease&) { ++ended; });
+  CHECK(ended == 0);
+
+  shard.remove(*released);
+  shard.remove(*shard.find(address_key("2001:db8::3")));
+  CHECK(shard.find_client(client.bytes()) == index);
+  CHECK(shard.is_last_of_client(*reset));
+  shard.remove(*reset);
+  CHECK(shard.client_count() == 0);
+}
+
 TEST_CASE("an abandoned lease from the database is in quarantine, not in its client's list") {
   Shard shard(0, testing::kTableKey);
   const Duid client = testing::duid(1);
