@@ -106,6 +106,15 @@ bool left_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
   return is_clearly_before(ours.partner->client_contact, theirs.client_contact.value_or(theirs.start_of_state));
 }
 
+// Both servers see a lease end, each by its own clock, and of its times only one may know the client's. They are of one
+// mind: to reject by §7.5.4's comparison would cost an update more for each lease that ends.
+bool both_over(BindingStatus ours, BindingStatus theirs) {
+  const auto is_over = [](BindingStatus status) {
+    return status == BindingStatus::kExpired || status == BindingStatus::kReleased || status == BindingStatus::kReset;
+  };
+  return is_over(ours) && (is_over(theirs) || theirs == BindingStatus::kFree || theirs == BindingStatus::kFreeBackup);
+}
+
 StatusCode outdated_unless(bool accepted) {
   return accepted ? StatusCode::kSuccess : StatusCode::kOutdatedBindingInformation;
 }
@@ -118,7 +127,7 @@ bool is_clearly_before(AbsoluteTime a, AbsoluteTime b) { return a + lease::kCloc
 // same within 5 seconds; its "accept" cells therefore accept what is not clearly earlier.
 StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, const std::optional<Duid>& client,
                  lease::FailoverRole role, AbsoluteTime now) {
-  if (ours == nullptr) return StatusCode::kSuccess;
+  if (ours == nullptr || both_over(ours->status, theirs.status)) return StatusCode::kSuccess;
   switch (rule_of(ours->status, column_of(theirs.status))) {
     case Rule::kAccept:
       return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
