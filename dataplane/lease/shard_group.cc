@@ -179,11 +179,15 @@ Lease* ShardGroup::find_anywhere(const LeaseKey& key) {
 
 Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
+  uint64_t digest = 0;
   if (Lease* before = home.find(record.key)) {
     count(*before, snapshot, -1);
+    digest = home.digest_of_client(before->client);
     home.remove(*before);
   }
   Lease& lease = home.insert(record.duid.bytes(), record);
+  // remove() forgot the client when this was all that it had; the disk did not.
+  if (digest != 0) home.set_digest_of_client(lease.client, digest);
   count(lease, snapshot, 1);
   if (snapshot.incoming != nullptr) snapshot.incoming->mark(record.key, home.number());
   const Pool* pool = snapshot.pool_of(record.key, record.subnet_id);
