@@ -290,6 +290,28 @@ TEST_CASE("RFC 8156 8.7.1: RECOVER-DONE renews leases that it knows, and allocat
   CHECK(it.server.changes().empty());
 }
 
+TEST_CASE("RFC 8156 8.7.1: RECOVER-DONE allocates nothing, not even what is reserved for the client") {
+  SharedServer it(FailoverRole::kPrimary);
+  const ReadLease lease = it.server.send(from_client(kRequest, {ia_na(1)})).lease();
+  lease::PoolBook reserved_units;
+  lease::Reservation host;
+  host.scope = 1;
+  host.value = kClientDuid;
+  host.units = {{lease::LeaseType::kAddress, 128, ip("2001:db8:1::1f0")}};
+  lease::Snapshot::Content content;
+  content.subnets = {it.server.snapshot().subnets()[0]};
+  content.reservations = lease::Reservations({host}, reserved_units);
+  it.server.adopt(std::move(content));
+  it.server.changes();
+  const Octets known = ia_na(1, {ia_address(lease.address.to_string())});
+  it.set(policy(Responsiveness::kKnownRenewals));
+  CHECK(it.server.send(from_client(kRenew, {known})).lease().address == lease.address);
+  CHECK(it.server.changes().size() == 1);
+  it.set(kServing);
+  const ReadIa ia = it.server.send(from_client(kRenew, {known})).ia();
+  CHECK(ia.leases.at(0).address == ip("2001:db8:1::1f0"));
+}
+
 TEST_CASE("RFC 8156 8.1: a subnet without a relationship is served whatever state a relationship is in") {
   SharedServer it(FailoverRole::kPrimary);
   it.set(policy(Responsiveness::kUnresponsive));
