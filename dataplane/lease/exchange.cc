@@ -243,7 +243,9 @@ Terms Exchange::beside_partner(const Lifetimes& lifetimes, const Terms& desired,
 
 IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
   IaResult result;
-  const ReservedUnit* reserved = link != nullptr ? reserved_due(ia, held, {}) : nullptr;
+  // RFC 8156 §8.7.1: in RECOVER-DONE "MUST NOT allocate any additional leases".
+  const bool may_allocate = link != nullptr && failover.responsiveness != Responsiveness::kKnownRenewals;
+  const ReservedUnit* reserved = may_allocate ? reserved_due(ia, held, {}) : nullptr;
   for (Lease* lease : held) {
     const Subnet* home = home_of(lease->key);
     // What the client got out of a pool gives way to what is reserved for it.
@@ -254,7 +256,7 @@ IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
       group.end(*lease, BindingStatus::kReleased, snapshot, now);
     }
   }
-  if (!result.granted.empty() || link == nullptr || at_limit()) return result;
+  if (!result.granted.empty() || !may_allocate || at_limit()) return result;
   Lease* const ended = reserved == nullptr ? revivable(ia) : nullptr;
   if (ended != nullptr) {
     const Subnet& home = *home_of(ended->key);

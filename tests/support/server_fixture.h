@@ -254,7 +254,7 @@ class Server {
 
   uint16_t port = 0;  ///< that direct datagrams come in by
   AbsoluteTime now{800'000'000};
-  lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 4096};
+  lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 4096, 64};
 
  private:
   std::unique_ptr<lease::Snapshot> snapshot_;

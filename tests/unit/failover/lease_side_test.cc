@@ -1,0 +1,749 @@
+// RFC 8156 §7 at the leases: the times of §7.3, what an update leaves (§7.5.5, Figure 5), acks, scans, what is over.
+#include "failover/lease_side.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/shared_server.h"
+
+namespace tandem6::failover {
+namespace {
+
+using namespace tandem6::testing;
+using lease::BindingStatus;
+using lease::FailoverRole;
+using lease::LeaseKey;
+using lease::LeaseRecord;
+using lease::PartnerTimes;
+using wire::StatusCode;
+
+const Duid kClient = Duid::from_bytes(kClientDuid).value();
+const Duid kOther = Duid::from_bytes(kOtherClientDuid).value();
+
+struct Pair : SharedServer {
+  using SharedServer::SharedServer;
+  AbsoluteTime now() const { return server.now; }
+  AbsoluteTime in(uint32_t seconds) const { return server.now + Seconds{seconds}; }
+  void pass(uint32_t seconds) { server.now = in(seconds); }
+  lease::ErrandPlace place() { return {server.group, server.snapshot(), server.now}; }
+
+  void fill_log() {
+    LeaseRecord record;
+    record.duid = kClient;
+    while (server.group.log().room() != 0) server.group.log().append(lease::LeaseChange::Kind::kPut, record);
+  }
+
+  /// The client gets an address.
+  LeaseKey request(const Octets& duid = kClientDuid) {
+    const LeaseKey key = key_of(server.send(from_client(kRequest, {ia_na(7)}, duid)).lease());
+    server.changes();
+    fed();
+    return key;
+  }
+  void release(const LeaseKey& key) {
+    server.send(from_client(kRelease, {ia_na(7, {ia_address(key.address.to_string())})}));
+  }
+
+  IncomingUpdate incoming(const Duid& client, const LeaseUpdate& lease, std::vector<std::byte> client_data = {}) {
+    IncomingUpdate made;
+    made.update.client = client;
+    made.update.base_time = now();
+    made.update.leases = {lease};
+    made.update.client_data = std::move(client_data);
+    return made;
+  }
+  StatusCode apply(const Duid& client, const LeaseUpdate& lease) {
+    IncomingUpdate update = incoming(client, lease);
+    REQUIRE(failover::apply(place(), *scope, update) == Applied::kDone);
+    CHECK(update.sequence == server.group.log().written());
+    return update.update.leases[0].verdict;
+  }
+  void ack(const LeaseKey& key, const Duid& client = kClient, std::optional<AbsoluteTime> lifetime = std::nullopt) {
+    REQUIRE(acknowledge(place(), {client, key, times(key).version, lifetime}));
+  }
+  std::vector<LeaseRecord> scan(ScanKind kind) {
+    std::vector<LeaseRecord> found;
+    WalkCursor cursor;
+    while (!cursor.finished) failover::scan(place(), *scope, kind, cursor, 1000, found);
+    return found;
+  }
+};
+
+/// An address of the secondary's, as it tells of it.
+LeaseUpdate theirs(const Pair& it, BindingStatus status = BindingStatus::kActive) {
+  LeaseUpdate update;
+  update.key = {.type = lease::LeaseType::kAddress, .address = ip("2001:db8:1::110")};
+  update.iaid = 9;
+  update.preferred = {1000};
+  update.valid = {2000};
+  update.status = status;
+  update.start_of_state = {it.now().since_2000 - 30};
+  update.client_contact = {it.now().since_2000 - 10};
+  if (status == BindingStatus::kActive) {
+    update.state_expiration = it.in(1990);
+    update.partner_lifetime = it.in(4444);
+    update.expiration = it.in(333);
+  }
+  update.partner_raw_contact = {it.now().since_2000 - 500};
+  return update;
+}
+
+// --- §7.3 ---
+
+TEST_CASE("RFC 8156 7.3: the times of a lease that a client gets, and of its renewal") {
+  Pair it(FailoverRole::kPrimary);
+  const AbsoluteTime begin = it.now();
+  const LeaseKey key = it.request();
+  PartnerTimes times = it.times(key);
+  CHECK(times.start_of_state == begin);
+  CHECK(times.client_contact == begin);
+  CHECK(times.partner_lifetime == begin + Seconds{300 + 4000});
+  CHECK(times.acked_partner_lifetime == AbsoluteTime{});
+  CHECK(times.expiration_time == AbsoluteTime{});
+  CHECK(times.partner_raw_contact == AbsoluteTime{});
+  CHECK(times.unacked);
+  CHECK(times.sent);
+  const uint32_t version = times.version;
+
+  it.pass(100);
+  it.server.send(from_client(kRenew, {ia_na(7, {ia_address(key.address.to_string())})}));
+  times = it.times(key);
+  CHECK(times.start_of_state == begin);
+  CHECK(times.client_contact == it.now());
+  CHECK(times.partner_lifetime == it.in(300 + 4000));
+  CHECK(times.version != version);
+  // What is logged and what is fed are the same.
+  const auto changes = it.server.changes();
+  REQUIRE(changes.size() == 1);
+  const auto fed = it.fed();
+  REQUIRE(fed.size() == 1);
+  CHECK(fed[0] == changes[0].record);
+  CHECK(fed[0].partner == times);
+}
+
+TEST_CASE("RFC 8156 7.2, 7.3: a release is RELEASED, at that time, by the client's own word") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.pass(100);
+  it.release(key);
+  const auto record = it.record(key);
+  REQUIRE(record);
+  CHECK(record->status == BindingStatus::kReleased);
+  CHECK(record->partner->start_of_state == it.now());
+  CHECK(record->partner->client_contact == it.now());
+  CHECK(record->partner->unacked);
+  CHECK(it.fed().size() == 1);
+  CHECK(it.server.changes().size() == 1);
+}
+
+TEST_CASE("RFC 8156 7.2, 7.4: an expired lease is EXPIRED, 5 seconds late; the client has said nothing then") {
+  Pair it(FailoverRole::kPrimary);
+  const AbsoluteTime begin = it.now();
+  const LeaseKey key = it.request();
+  it.pass(kMclt.count + 4);
+  it.expire();
+  CHECK(it.record(key)->status == BindingStatus::kActive);
+  it.pass(1);
+  it.expire();
+  const auto record = it.record(key);
+  REQUIRE(record);
+  CHECK(record->status == BindingStatus::kExpired);
+  CHECK(record->partner->start_of_state == it.now());
+  CHECK(record->partner->client_contact == begin);
+  CHECK(record->duid == kClient);
+  CHECK(it.fed().size() == 1);
+  CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 0);
+}
+
+TEST_CASE("RFC 8156 Figure 2 (9), (10): a declined lease is ABANDONED, then RESET, then gone when the partner knows") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.server.send(from_client(kDecline, {ia_na(7, {ia_address(key.address.to_string())})}));
+  CHECK(it.record(key)->status == BindingStatus::kAbandoned);
+  CHECK(it.times(key).start_of_state == it.now());
+  CHECK(it.times(key).partner_lifetime == it.in(86400));
+  CHECK(it.fed().size() == 1);
+  it.ack(key);
+  CHECK(it.record(key)->status == BindingStatus::kAbandoned);
+  it.pass(86400 + 5);
+  it.expire();
+  CHECK(it.record(key)->status == BindingStatus::kReset);
+  CHECK(it.fed().size() == 1);
+  it.ack(key);
+  CHECK(it.find(key) == nullptr);
+}
+
+TEST_CASE("RFC 8156 4.3: without a partner that listens a change stays marked, and is not sent") {
+  Pair it(FailoverRole::kPrimary);
+  lease::FailoverPolicy interrupted = kServing;
+  interrupted.streaming = false;
+  it.set(interrupted);
+  const LeaseKey key = it.request();
+  CHECK(it.fed().empty());
+  CHECK(it.times(key).unacked);
+  CHECK_FALSE(it.times(key).sent);
+}
+
+TEST_CASE("RFC 8156 4.3: a change that finds no room in the feed says so, and stays marked") {
+  Pair it(FailoverRole::kPrimary);
+  for (uint16_t number = 0; number < 64; ++number) it.server.send(from_client(kRequest, {ia_na(7)}, duid_of(number)));
+  CHECK_FALSE(it.server.group.feed().take_overflow());
+  const LeaseKey key = key_of(it.server.send(from_client(kRequest, {ia_na(7)})).lease());
+  CHECK(it.server.group.feed().take_overflow());
+  CHECK_FALSE(it.server.group.feed().take_overflow());
+  CHECK(it.times(key).unacked);
+  CHECK_FALSE(it.times(key).sent);
+  CHECK(it.fed().size() == 64);
+}
+
+TEST_CASE("RFC 8156 7.5.2: a change is not taken from the feed before it is on the disk") {
+  Pair it(FailoverRole::kPrimary);
+  it.server.send(from_client(kRequest, {ia_na(7)}));
+  const uint64_t sequence = it.server.group.log().written();
+  const auto take = [&](uint64_t committed) {
+    return it.server.group.feed().take(committed, 10,
+                                       [](const lease::UpdateFeed::Entry& entry) { CHECK(entry.scope == 3); });
+  };
+  CHECK(take(sequence - 1) == 0);
+  CHECK(take(sequence) == 1);
+  CHECK(take(sequence) == 0);
+}
+
+// --- §7.5.5, Figure 5 ---
+
+TEST_CASE("RFC 8156 7.5.5, Figure 5: what an update leaves of a lease that was not here, field by field") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseUpdate update = theirs(it);
+  CHECK(it.apply(kClient, update) == StatusCode::kSuccess);
+  const auto record = it.record(update.key);
+  REQUIRE(record);
+  CHECK(record->status == BindingStatus::kActive);
+  CHECK(record->duid == kClient);
+  CHECK(record->iaid == 9);
+  CHECK(record->subnet_id == 1);
+  CHECK(record->preferred == Seconds{1000});
+  CHECK(record->valid == Seconds{2000});
+  CHECK(record->expires() == update.state_expiration);
+  const PartnerTimes& times = *record->partner;
+  CHECK(times.expiration_time == update.partner_lifetime);
+  CHECK(times.partner_raw_contact == update.client_contact);
+  CHECK(times.start_of_state == update.start_of_state);
+  CHECK(times.partner_lifetime == update.expiration);
+  CHECK(times.client_contact == update.partner_raw_contact);
+  CHECK(times.acked_partner_lifetime == AbsoluteTime{});
+  CHECK_FALSE(times.unacked);
+  // Stored, and not told back.
+  const auto changes = it.server.changes();
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].record == *record);
+  CHECK(it.fed().empty());
+  CHECK(it.addresses().partition()->is_leased(0x10));
+  CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 1);
+}
+
+TEST_CASE("RFC 8156 Figure 5: always update; update only if later") {
+  Pair it(FailoverRole::kPrimary);
+  LeaseUpdate update = theirs(it);
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  it.times(update.key).acked_partner_lifetime = {123};
+  const PartnerTimes before = it.times(update.key);
+  it.pass(1000);
+  LeaseUpdate later = theirs(it);
+  later.expiration = {before.partner_lifetime.since_2000 - 1};
+  later.partner_raw_contact = {before.client_contact.since_2000 - 1};
+  REQUIRE(it.apply(kClient, later) == StatusCode::kSuccess);
+  PartnerTimes times = it.times(update.key);
+  CHECK(times.partner_lifetime == before.partner_lifetime);
+  CHECK(times.client_contact == before.client_contact);
+  CHECK(times.partner_raw_contact == later.client_contact);
+  CHECK(times.start_of_state == later.start_of_state);
+  CHECK(times.expiration_time == later.partner_lifetime);
+  CHECK(times.acked_partner_lifetime == AbsoluteTime{123});
+  CHECK(times.version != before.version);
+  later.expiration = {before.partner_lifetime.since_2000 + 1};
+  later.partner_raw_contact = {before.client_contact.since_2000 + 1};
+  REQUIRE(it.apply(kClient, later) == StatusCode::kSuccess);
+  times = it.times(update.key);
+  CHECK(times.partner_lifetime == later.expiration);
+  CHECK(times.client_contact == later.partner_raw_contact);
+  CHECK(it.server.group.lease_count() == 1);
+  CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 1);
+}
+
+TEST_CASE("RFC 8156 7.3: expiration-time is the greatest that we ever acked") {
+  Pair it(FailoverRole::kPrimary);
+  LeaseUpdate update = theirs(it);
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  LeaseUpdate shorter = update;
+  shorter.partner_lifetime = it.in(10);
+  REQUIRE(it.apply(kClient, shorter) == StatusCode::kSuccess);
+  CHECK(it.times(update.key).expiration_time == update.partner_lifetime);
+}
+
+TEST_CASE(
+    "RFC 8156 7.5.4: a client that both have served keeps the longer promise, and the partner still hears of ours") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.times(key).acked_partner_lifetime = it.in(10'000);
+  it.server.send(from_client(kRenew, {ia_na(7, {ia_address(key.address.to_string())})}));
+  REQUIRE(it.record(key)->expires() == it.in(4000));
+  LeaseUpdate update = theirs(it);
+  update.key = key;
+  CHECK(it.apply(kClient, update) == StatusCode::kSuccess);
+  CHECK(it.record(key)->expires() == it.in(4000));
+  CHECK(it.record(key)->valid == Seconds{4000});
+  CHECK(it.times(key).unacked);
+  // A longer one of the partner's takes its place.
+  update.valid = {9000};
+  update.state_expiration = it.in(8990);
+  CHECK(it.apply(kClient, update) == StatusCode::kSuccess);
+  CHECK(it.record(key)->expires() == it.in(8990));
+  CHECK_FALSE(it.times(key).unacked);
+}
+
+TEST_CASE("RFC 8156 7.5.5: a renewal by the partner ends when the partner says: the timer is moved") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseUpdate update = theirs(it);
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  it.pass(1500);
+  REQUIRE(it.apply(kClient, theirs(it)) == StatusCode::kSuccess);
+  it.pass(1000);
+  it.expire();
+  CHECK(it.record(update.key)->status == BindingStatus::kActive);
+  it.pass(1000);
+  it.expire();
+  CHECK(it.record(update.key)->status == BindingStatus::kExpired);
+}
+
+TEST_CASE("RFC 8156 7.2: an ABANDONED lease of the partner's is in quarantine here, for as long as there") {
+  for (const bool ends : {false, true}) {
+    Pair it(FailoverRole::kPrimary);
+    LeaseUpdate update = theirs(it, BindingStatus::kAbandoned);
+    if (ends) update.state_expiration = it.in(500);
+    REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+    CHECK(it.record(update.key)->status == BindingStatus::kAbandoned);
+    CHECK(it.record(update.key)->valid.infinite() != ends);
+    CHECK(it.server.snapshot().subnets()[0].counters->cells[0].declined == 1);
+    it.pass(506);
+    it.expire();
+    CHECK(it.record(update.key)->status == (ends ? BindingStatus::kReset : BindingStatus::kAbandoned));
+  }
+}
+
+TEST_CASE(
+    "RFC 8156 7.2: EXPIRED, RELEASED, FREE and RESET of the partner's end what was here; unknown ones leave nothing") {
+  for (const BindingStatus status : {BindingStatus::kExpired, BindingStatus::kReleased, BindingStatus::kFree,
+                                     BindingStatus::kFreeBackup, BindingStatus::kReset}) {
+    CAPTURE(to_string(status));
+    Pair it(FailoverRole::kPrimary);
+    const LeaseUpdate active = theirs(it);
+    REQUIRE(it.apply(kClient, active) == StatusCode::kSuccess);
+    it.pass(2000);
+    CHECK(it.apply(kClient, theirs(it, status)) == StatusCode::kSuccess);
+    CHECK(it.find(active.key) == nullptr);
+    it.server.changes();
+    CHECK_FALSE(it.addresses().partition()->is_leased(0x10));
+    CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 0);
+    CHECK(it.apply(kClient, theirs(it, status)) == StatusCode::kSuccess);
+    CHECK(it.server.changes().empty());
+  }
+}
+
+TEST_CASE("RFC 8156 7.5.4: a lease of no subnet, or of one that is not in this relationship: ConfigurationConflict") {
+  Pair it(FailoverRole::kPrimary);
+  LeaseUpdate update = theirs(it);
+  update.key.address = ip("2001:db8:99::1");
+  CHECK(it.apply(kClient, update) == StatusCode::kConfigurationConflict);
+  IncomingUpdate incoming = it.incoming(kClient, theirs(it));
+  const lease::FailoverScope other(4, "other", FailoverRole::kPrimary);
+  REQUIRE(failover::apply(it.place(), other, incoming) == Applied::kDone);
+  CHECK(incoming.update.leases[0].verdict == StatusCode::kConfigurationConflict);
+  CHECK(it.server.changes().empty());
+}
+
+TEST_CASE("RFC 8156 7.5.4: a lease that is rejected as outdated is told to the partner again, once: no storm") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.ack(key);
+  LeaseUpdate update = theirs(it, BindingStatus::kExpired);
+  update.key = key;
+  CHECK(it.apply(kClient, update) == StatusCode::kOutdatedBindingInformation);
+  CHECK(it.times(key).unacked);
+  CHECK(it.fed().size() == 1);
+  // Marked already: the next scan has it.
+  CHECK(it.apply(kClient, update) == StatusCode::kOutdatedBindingInformation);
+  CHECK(it.fed().empty());
+  CHECK(it.record(key)->status == BindingStatus::kActive);
+}
+
+TEST_CASE(
+    "RFC 8156 7.5.4 accept(3): another client's lease: the primary keeps its own, the secondary takes the partner's") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    Pair it(role);
+    const LeaseKey key = it.request();
+    LeaseUpdate update = theirs(it);
+    update.key = key;
+    const bool primary = role == FailoverRole::kPrimary;
+    CHECK(it.apply(kOther, update) == (primary ? StatusCode::kAddressInUse : StatusCode::kSuccess));
+    CHECK(it.record(key)->duid == (primary ? kClient : kOther));
+    CHECK(it.server.group.lease_count() == 1);
+    CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 1);
+    CHECK(it.addresses().partition()->is_leased(it.addresses().index_of(key.address).value()));
+    const auto changes = it.server.changes();
+    CHECK(changes.size() == (primary ? 0 : 2));
+    if (!primary) {
+      CHECK(changes[0].kind == lease::LeaseChange::Kind::kDelete);
+      CHECK(changes[1].kind == lease::LeaseChange::Kind::kPut);
+      // The unit did not become free in between.
+      CHECK(it.addresses().taken(it.addresses().index_of(key.address).value()));
+      // The one who has lost it finds out.
+      CHECK(it.server.send(from_client(kRenew, {ia_na(7, {ia_address(key.address.to_string())})})).ia().status == 3U);
+    }
+  }
+}
+
+TEST_CASE("RFC 8156 7.6: each lease of an update has its own verdict") {
+  Pair it(FailoverRole::kPrimary);
+  IncomingUpdate incoming = it.incoming(kClient, theirs(it));
+  LeaseUpdate elsewhere = theirs(it);
+  elsewhere.key.address = ip("2001:db8:99::1");
+  incoming.update.leases.push_back(elsewhere);
+  LeaseUpdate prefix = theirs(it);
+  prefix.key = prefix_key(3);
+  incoming.update.leases.push_back(prefix);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  CHECK(incoming.update.leases[0].verdict == StatusCode::kSuccess);
+  CHECK(incoming.update.leases[1].verdict == StatusCode::kConfigurationConflict);
+  CHECK(incoming.update.leases[2].verdict == StatusCode::kSuccess);
+  CHECK(it.record(prefix_key(3)));
+  CHECK(it.prefixes().partition()->is_leased(3));
+}
+
+TEST_CASE("an update that finds no room in the log goes on where it stopped") {
+  Pair it(FailoverRole::kPrimary);
+  IncomingUpdate incoming = it.incoming(kClient, theirs(it));
+  it.fill_log();
+  CHECK(failover::apply(it.place(), *it.scope, incoming) == Applied::kNoRoom);
+  CHECK(it.server.group.lease_count() == 0);
+  it.server.changes();
+  CHECK(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  CHECK(it.server.group.lease_count() == 1);
+}
+
+// --- leases that another worker holds ---
+
+struct TwoWorkers {
+  explicit TwoWorkers(FailoverRole role) : it(role) {}
+  lease::ErrandPlace second() { return {other, it.server.snapshot(), it.now()}; }
+  Pair it;  // its group plays the first worker, and owns all shards: what it has not is at the other's
+  lease::ShardGroup other{1, 2, lease::HashKey{1, 2}, 64, 64};
+};
+
+Duid client_of_worker(unsigned worker) {
+  for (uint16_t number = 0;; ++number) {
+    const Duid duid = Duid::from_bytes(duid_of(number)).value();
+    if (lease::shard_of(lease::duid_hash(duid.bytes())) % 2 == worker) return duid;
+  }
+}
+
+TEST_CASE(
+    "RFC 8156 7.5.4: a unit that another worker's client holds is judged there, and evicted when the partner is "
+    "right") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    TwoWorkers two(role);
+    Pair& it = two.it;
+    LeaseUpdate update = theirs(it);
+    update.key.address = ip(role == FailoverRole::kPrimary ? "2001:db8:1::111" : "2001:db8:1::110");
+    // The second worker has leased it to a client of its own.
+    two.other.adopt({.key = update.key,
+                     .status = BindingStatus::kActive,
+                     .iaid = 1,
+                     .subnet_id = 1,
+                     .preferred = {1000},
+                     .valid = {2000},
+                     .last_contact = it.now(),
+                     .duid = client_of_worker(1),
+                     .partner = PartnerTimes{.client_contact = it.now(), .start_of_state = it.now()}},
+                    it.server.snapshot());
+    const uint64_t before = two.other.log().written();
+    IncomingUpdate incoming = it.incoming(client_of_worker(0), update);
+    REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
+    CHECK(it.server.group.lease_count() == 0);
+    CHECK(displace(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
+    REQUIRE(displace(two.second(), *it.scope, incoming) == Applied::kDone);
+    if (role == FailoverRole::kPrimary) {
+      CHECK(incoming.update.leases[0].verdict == StatusCode::kAddressInUse);
+      CHECK(two.other.lease_count() == 1);
+      CHECK(two.other.log().written() == before);
+    } else {
+      CHECK(two.other.lease_count() == 0);
+      CHECK(incoming.sequence == before + 1);
+      CHECK(it.addresses().taken(it.addresses().index_of(update.key.address).value()));
+    }
+    incoming.next_is_unheld = true;
+    REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+    CHECK(it.server.group.lease_count() == (role == FailoverRole::kPrimary ? 0 : 1));
+    CHECK_FALSE(incoming.next_is_unheld);
+  }
+}
+
+TEST_CASE("RFC 8156 7.5.4: a unit that nobody turns out to hold is the client's") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseUpdate update = theirs(it);
+  it.addresses().mark(0x10);
+  IncomingUpdate incoming = it.incoming(kClient, update);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
+  CHECK(displace(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
+  incoming.next_is_unheld = true;
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  CHECK(it.record(update.key)->duid == kClient);
+}
+
+// --- what is kept of a client ---
+
+TEST_CASE(
+    "RFC 8156 7.5.5: what an update tells of its client is stored, once; an update that tells nothing leaves it") {
+  Pair it(FailoverRole::kPrimary);
+  const std::vector<std::byte> data = {std::byte{1}, std::byte{9}, std::byte{0}, std::byte{1}, std::byte{'a'}};
+  IncomingUpdate incoming = it.incoming(kClient, theirs(it), data);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  CHECK(it.server.changes().size() == 2);
+  // A renewal at the partner, with the same.
+  it.pass(100);
+  IncomingUpdate renewed = it.incoming(kClient, theirs(it), data);
+  REQUIRE(failover::apply(it.place(), *it.scope, renewed) == Applied::kDone);
+  CHECK(it.server.changes().size() == 1);
+  // And one without: it is not forgotten, and deleted with the client's last lease.
+  it.pass(100);
+  REQUIRE(it.apply(kClient, theirs(it)) == StatusCode::kSuccess);
+  it.server.changes();
+  it.pass(100);
+  REQUIRE(it.apply(kClient, theirs(it, BindingStatus::kReleased)) == StatusCode::kSuccess);
+  const auto changes = it.server.changes();
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].kind == lease::LeaseChange::Kind::kDelete);
+  CHECK(changes[0].forgets_client);
+}
+
+// --- §7.7 ---
+
+TEST_CASE("RFC 8156 7.7: an ack: acked-partner-lifetime is what the partner was sent, the mark is gone, it is stored") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.ack(key, kClient, it.in(4300));
+  CHECK(it.times(key).acked_partner_lifetime == it.in(4300));
+  CHECK_FALSE(it.times(key).unacked);
+  CHECK_FALSE(it.times(key).sent);
+  const auto changes = it.server.changes();
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].record == *it.record(key));
+  // §7.3: "the greatest".
+  it.ack(key, kClient, it.in(100));
+  CHECK(it.times(key).acked_partner_lifetime == it.in(4300));
+}
+
+TEST_CASE("RFC 8156 7.7: an ack of an earlier version gives the lifetime, and the lease is still to be told") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  const uint32_t version = it.times(key).version;
+  it.pass(10);
+  it.server.send(from_client(kRenew, {ia_na(7, {ia_address(key.address.to_string())})}));
+  REQUIRE(acknowledge(it.place(), {kClient, key, version, it.in(4290)}));
+  CHECK(it.times(key).acked_partner_lifetime == it.in(4290));
+  CHECK(it.times(key).unacked);
+  CHECK(it.times(key).sent);
+}
+
+TEST_CASE("RFC 8156 Figure 2 (4): the ack of an ended lease makes it FREE; an ack of what it was before does not") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  const uint32_t version = it.times(key).version;
+  it.release(key);
+  it.server.changes();
+  REQUIRE(acknowledge(it.place(), {kClient, key, version, it.in(4300)}));
+  REQUIRE(it.find(key) != nullptr);
+  it.ack(key);
+  CHECK(it.find(key) == nullptr);
+  const uint32_t unit = it.addresses().index_of(key.address).value();
+  CHECK(it.addresses().taken(unit));
+  const auto changes = it.server.changes();
+  CHECK(changes.back().kind == lease::LeaseChange::Kind::kDelete);
+  CHECK_FALSE(it.addresses().taken(unit));
+}
+
+TEST_CASE("RFC 8156 7.7: an ack for a lease that is another client's by now, or gone, does nothing") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  CHECK(acknowledge(it.place(), {kOther, key, it.times(key).version, it.in(9999)}));
+  LeaseKey gone = key;
+  gone.address = ip("2001:db8:1::1fe");
+  CHECK(acknowledge(it.place(), {kClient, gone, 1, it.in(9999)}));
+  CHECK(it.times(key).unacked);
+  CHECK(it.times(key).acked_partner_lifetime == AbsoluteTime{});
+}
+
+TEST_CASE("an ack waits while the log has no room") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.fill_log();
+  CHECK_FALSE(acknowledge(it.place(), {kClient, key, it.times(key).version, it.in(4300)}));
+  CHECK(it.times(key).unacked);
+}
+
+// --- scans ---
+
+TEST_CASE("RFC 8156 5.3.5, 5.3.6: a scan finds what the partner does not know and marks it as sent, or everything") {
+  Pair it(FailoverRole::kPrimary);
+  lease::FailoverPolicy interrupted = kServing;
+  interrupted.streaming = false;
+  it.set(interrupted);
+  std::vector<LeaseKey> keys;
+  for (uint16_t number = 0; number < 20; ++number) keys.push_back(it.request(duid_of(number)));
+  for (uint16_t number = 0; number < 5; ++number) it.ack(keys[number], Duid::from_bytes(duid_of(number)).value());
+  const auto unacked = it.scan(ScanKind::kUnacked);
+  CHECK(unacked.size() == 15);
+  for (const LeaseRecord& record : unacked) {
+    CHECK(record.partner->unacked);
+    CHECK(it.times(record.key).sent);
+  }
+  for (uint16_t number = 0; number < 5; ++number) CHECK_FALSE(it.times(keys[number]).sent);
+  CHECK(it.scan(ScanKind::kAll).size() == 20);
+}
+
+TEST_CASE("a scan goes by pieces, each lease once, and passes over other relationships") {
+  Pair it(FailoverRole::kPrimary);
+  for (uint16_t number = 0; number < 50; ++number) it.request(duid_of(number));
+  std::vector<LeaseRecord> found;
+  WalkCursor cursor;
+  unsigned pieces = 0;
+  for (; !cursor.finished && pieces < 100'000; ++pieces) {
+    failover::scan(it.place(), *it.scope, ScanKind::kAll, cursor, 1, found);
+  }
+  CHECK(cursor.finished);
+  CHECK(pieces > 50);
+  CHECK(found.size() == 50);
+  const lease::FailoverScope other(4, "other", FailoverRole::kPrimary);
+  WalkCursor all;
+  found.clear();
+  while (!all.finished) failover::scan(it.place(), other, ScanKind::kAll, all, 1000, found);
+  CHECK(found.empty());
+}
+
+// --- PARTNER-DOWN ---
+
+TEST_CASE(
+    "RFC 8156 4.2.2.1, 8.4.1: an ended lease is free when the MCLT is over beyond all that the partner may believe") {
+  struct Case {
+    const char* name;
+    AbsoluteTime PartnerTimes::* time;
+  };
+  for (const Case& one : {Case{"acked-partner-lifetime", &PartnerTimes::acked_partner_lifetime},
+                          Case{"partner-lifetime", &PartnerTimes::partner_lifetime},
+                          Case{"expiration-time", &PartnerTimes::expiration_time},
+                          Case{"start of state", &PartnerTimes::start_of_state}, Case{"PARTNER-DOWN", nullptr}}) {
+    CAPTURE(one.name);
+    Pair it(FailoverRole::kPrimary);
+    const LeaseKey key = it.request();
+    it.release(key);
+    it.server.changes();
+    PartnerTimes& times = it.times(key);
+    times.acked_partner_lifetime = times.partner_lifetime = times.expiration_time = times.start_of_state = it.now();
+    AbsoluteTime down = it.now();
+    const AbsoluteTime latest = it.in(1000);
+    (one.time != nullptr ? times.*one.time : down) = latest;
+    const auto free = [&] {
+      WalkCursor cursor;
+      while (!cursor.finished) free_overdue(it.place(), *it.scope, down, kMclt, cursor, 1000);
+    };
+    it.server.now = latest + kMclt;
+    free();
+    CHECK(it.find(key) != nullptr);
+    it.pass(1);
+    free();
+    CHECK(it.find(key) == nullptr);
+    CHECK(it.server.changes().size() == 1);
+  }
+}
+
+TEST_CASE("RFC 8156 8.4.1: what a client still has is not overdue") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.pass(1'000'000);
+  WalkCursor cursor;
+  while (!cursor.finished) free_overdue(it.place(), *it.scope, {1}, kMclt, cursor, 1000);
+  CHECK(it.find(key) != nullptr);
+}
+
+// --- blocks ---
+
+TEST_CASE("RFC 8156 4.2.2: a block with a lease that the partner does not know cannot change hands") {
+  Pair it(FailoverRole::kPrimary);
+  for (const uint8_t number : {2, 5, 9}) {
+    REQUIRE(it.server
+                .send(from_client(kRequest, {ia_pd(1, {ia_prefix(prefix_key(number).address.to_string(), 56)})},
+                                  duid_of(number)))
+                .lease()
+                .address == prefix_key(number).address);
+  }
+  it.ack(prefix_key(5), Duid::from_bytes(duid_of(5)).value());
+  std::vector<LeaseKey> unacked;
+  WalkCursor cursor;
+  while (!cursor.finished) {
+    find_unacked_blocks(it.place(), *it.scope, {prefix_key(2), prefix_key(3), prefix_key(5)}, cursor, 1000, unacked);
+  }
+  CHECK(unacked == std::vector<LeaseKey>{prefix_key(2)});
+  // Blocks of several prefixes.
+  LeaseKey wide = prefix_key(8);
+  wide.prefix_length = 54;
+  unacked.clear();
+  cursor = {};
+  while (!cursor.finished) find_unacked_blocks(it.place(), *it.scope, {wide, prefix_key(10)}, cursor, 1000, unacked);
+  CHECK(unacked == std::vector<LeaseKey>{wide});
+}
+
+// --- restart ---
+
+TEST_CASE("RFC 8156 8.2: after a restart the times are what they were; nobody knows whether an update was on its way") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  LeaseRecord record = *it.record(key);
+  record.partner->sent = false;
+  lease::ShardGroup again(0, 1, lease::HashKey{1, 2}, 64, 64);
+  REQUIRE(again.load(record, it.server.snapshot()));
+  const lease::Lease* loaded = again.find_anywhere(key);
+  REQUIRE(loaded != nullptr);
+  const PartnerTimes& times = *again.shard(loaded->shard).times_of(*loaded);
+  CHECK(times.sent);
+  CHECK(times.unacked);
+  CHECK(times.partner_lifetime == record.partner->partner_lifetime);
+}
+
+TEST_CASE(
+    "RFC 8156 8.3.2: a lease from before there was a partner is news to it; one that ended beside a partner is free "
+    "without") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  LeaseRecord alone = *it.record(key);
+  alone.partner.reset();
+  lease::ShardGroup again(0, 1, lease::HashKey{1, 2}, 64, 64);
+  REQUIRE(again.load(alone, it.server.snapshot()));
+  const lease::Lease* loaded = again.find_anywhere(key);
+  REQUIRE(loaded != nullptr);
+  const PartnerTimes* times = again.shard(loaded->shard).times_of(*loaded);
+  REQUIRE(times != nullptr);
+  CHECK(times->unacked);
+  CHECK(times->partner_lifetime == alone.expires());
+  CHECK(times->client_contact == alone.last_contact);
+
+  LeaseRecord ended = *it.record(key);
+  ended.status = BindingStatus::kExpired;
+  Pools pools;
+  lease::Subnet without = subnet(1, "2001:db8:1::/64", 0);
+  without.address_pools = {pools.addresses("2001:db8:1::100", "2001:db8:1::1ff")};
+  Server single({without});
+  single.group.load(ended, single.snapshot());
+  CHECK(single.group.lease_count() == 0);
+  CHECK_FALSE(single.snapshot().subnets()[0].address_pools[0].is_taken(key.address));
+}
+
+}  // namespace
+}  // namespace tandem6::failover

@@ -236,6 +236,10 @@ TEST_CASE("RFC 8156 6.3: each change of state is told, after the disk knows it, 
   endpoint->hear_state(State::kPotentialConflict);
   CHECK(endpoint->it.state() == State::kPotentialConflict);
   CHECK(endpoint->sent().empty());
+  // What was written before, for the partner's state, says nothing of ours.
+  REQUIRE(endpoint->host.saves.size() == 2);
+  endpoint->it.persisted(endpoint->host.saves[0].token, endpoint->now);
+  CHECK(endpoint->sent().empty());
   endpoint->disk();
   CHECK(endpoint->stored().state.state == State::kPotentialConflict);
   CHECK(endpoint->stored().state.previous == State::kNormal);
