@@ -308,8 +308,12 @@ class Clocks(PairTest):
         self.partner_down(self.a)
         self.partner_down(self.b)
         shift(TIMERS["mclt"] + 5)
-        time.sleep(1.5)
-        at_a, at_b = self.clients(range(1000, 1028), "a"), self.clients(range(2000, 2028), "b")
+        time.sleep(1.5)  # no lease is to end by the jump
+        # All that each has of its own, and then the partner's, as soon as it has seen that the MCLT is over.
+        at_a, at_b = ([PairClient(self.end, number, name) for number in range(start, start + 28)]
+                      for name, start in (("a", 1000), ("b", 2000)))
+        for client in at_a + at_b:
+            wait_for("an address and a prefix", lambda c=client: len(c.four_way().leases()) == 2)
         taken = [{key for client in clients for key in client.held() if key[1] == 56} for clients in (at_a, at_b)]
         self.assertGreaterEqual(len(taken[0] & taken[1]), 24)
         self.cable("mgmt-a", True)
