@@ -2,9 +2,11 @@
 are none. RFC 8156's messages are written here apart from the server's own code."""
 
 import json
+import random
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import dhcp6
@@ -204,3 +206,101 @@ class RelayedClient(PairClient):
         data = dhcp6.Relay(0, self.link, "fe80::1").wrap(data)
         answer, _ = self.end.exchange(data, self.fits, to)
         return dhcp6.unwrap(answer)[1]
+
+
+# --- many clients, while servers and cables fail ---------------------------------------------------------------------
+
+class Crowd(threading.Thread):
+    """Clients who come, renew at their server or at any, and leave. It watches that nobody is given what another client
+    may still believe to have, and that nobody is told to give up what it has."""
+
+    def __init__(self, end, count, seed):
+        super().__init__(daemon=True)
+        self.end, self.random = end, random.Random(seed)
+        self.clients = [PairClient(end, number) for number in range(1, count + 1)]
+        self.ends = {client: {} for client in self.clients}  # {lease's key: when it ends}
+        self.owner = {}      # lease's key -> client, of those that may not have ended
+        self.twice = []      # what two clients were given
+        self.taken_away = []
+        self.answered = 0
+        self.problem = None
+        self.stopping = False
+
+    def close(self):
+        self.stopping = True
+        self.join(30)
+
+    def run(self):
+        try:
+            while not self.stopping:
+                self._step(self.random.choice(self.clients))
+        except Exception as error:  # pylint: disable=broad-except
+            self.problem = error
+
+    def holders(self):
+        """Those whose leases all go on for a while."""
+        soon = time.time() + 5
+        return [client for client in self.clients if client.leases and min(self.ends[client].values()) > soon]
+
+    def _step(self, client):
+        now = time.time()
+        self._forget(client, [key for key, end in self.ends[client].items() if end < now])
+        if not client.leases:
+            self._come(client)
+        elif self.random.random() < 0.02:
+            leases, client.leases = client.leases, []
+            self._forget(client, list(self.ends[client]))
+            self._ask(client, dhcp6.RELEASE, client.ias(True, leases), client.server)
+        else:
+            self._stay(client)
+
+    def _come(self, client):
+        advertise = self._ask(client, dhcp6.SOLICIT, client.ias(), patience=5)
+        if advertise is None:
+            return
+        client.server = advertise.first(dhcp6.SERVER_ID)
+        reply = self._ask(client, dhcp6.REQUEST, client.ias(True, advertise.leases()), client.server)
+        if reply is not None:
+            self._take(client, reply)
+
+    def _stay(self, client):
+        asked = client.ias(True, client.leases)
+        reply = self._ask(client, dhcp6.RENEW, asked, client.server, 0.4) if self.random.random() < 0.5 else None
+        reply = reply or self._ask(client, dhcp6.REBIND, asked, patience=5)
+        if reply is not None:
+            client.server = reply.first(dhcp6.SERVER_ID)
+            self._take(client, reply)
+
+    def _ask(self, client, kind, parts, server=None, patience=1):
+        """None when nobody answers."""
+        client.xid = (client.xid + 1) & 0xffffff
+        wanted = client.xid.to_bytes(3, "big")
+        data = dhcp6.message(kind, client.xid, client.duid, *parts, server=server)
+        try:
+            answer, _ = self.end.exchange(data, lambda got: got[1:4] == wanted, patience=patience, again=0.5)
+        except AssertionError:
+            return None
+        self.answered += 1
+        return dhcp6.Message.parse(answer)
+
+    def _take(self, client, reply):
+        """RFC 8415 §18.2.10.1: what the REPLY does not mention goes on as it was."""
+        now, told = time.time(), {lease.key(): lease for lease in reply.leases()}
+        withdrawn = [key for key, lease in told.items() if lease.valid == 0]
+        if held := [key for key in withdrawn if key in self.ends[client]]:
+            self.taken_away.append((time.strftime("%T"), dhcp6.text_of(client.duid), held, reply))
+        self._forget(client, withdrawn)
+        given = [lease for lease in told.values() if lease.valid > 0]
+        client.leases = [lease for lease in client.leases if lease.key() not in told] + given
+        for lease in given:
+            other = self.owner.get(lease.key(), client)
+            if other is not client and self.ends[other][lease.key()] > now:
+                self.twice.append((time.strftime("%T"), lease.key(), dhcp6.text_of(other.duid), dhcp6.text_of(client.duid)))
+            self.owner[lease.key()], self.ends[client][lease.key()] = client, now + lease.valid
+
+    def _forget(self, client, keys):
+        client.leases = [lease for lease in client.leases if lease.key() not in keys]
+        for key in keys:
+            self.ends[client].pop(key, None)
+            if self.owner.get(key) is client:
+                del self.owner[key]

@@ -1,6 +1,7 @@
 """Failover (RFC 8156) on real processes: two servers, their clients, and what befalls them."""
 
 import os
+import random
 import shutil
 import signal
 import time
@@ -8,7 +9,7 @@ import unittest
 
 import dhcp6
 import lab
-from failover_pair import (ADDRESSES, CONNECTREPLY, EXCESSIVE_TIME_SKEW, SUBNET, TIMERS, FakePartner, PairClient, PairTest,
+from failover_pair import (ADDRESSES, CONNECTREPLY, EXCESSIVE_TIME_SKEW, SUBNET, TIMERS, Crowd, FakePartner, PairClient, PairTest,
                            RelayedClient, connect_message, server_id, state, tandem6_config)
 from lab import wait_for
 from links import UdpEnd
@@ -178,6 +179,58 @@ class Failures(PairTest):
         self.databases_equal()
 
 
+class Chaos(PairTest):
+    """Clients at work while one thing after the other fails."""
+
+    def run_through(self, failures, seed, seconds=18):
+        self.start_pair()
+        self.wait_for_shares()
+        chance = random.Random(seed)
+        crowd = self.lab.keep(Crowd(self.end, 120, seed))
+        crowd.start()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(chance.uniform(0.2, 1.5))
+            chance.choice(failures)(chance)
+        crowd.close()
+        self.assertIsNone(crowd.problem)
+        self.assertEqual(crowd.twice[:3], [])
+        self.assertEqual(crowd.taken_away[:3], [])
+        self.wait_for_normal()
+        self.assert_held_once(crowd.holders(), self.databases_equal())
+        print(f"[seed {seed}, {crowd.answered} answers, {len(crowd.holders())} clients at the end] ", end="", flush=True)
+        self.assertGreater(crowd.answered, 300, "too little to prove anything")
+
+    def kill_one(self, chance):
+        server = chance.choice([self.a, self.b])
+        server.kill()
+        time.sleep(chance.uniform(0, 2))
+        server.start()
+
+    def kill_both(self, chance):
+        for server in (self.a, self.b):
+            server.kill()
+        for server in chance.sample([self.a, self.b], 2):
+            server.start()
+
+    def pull_cable(self, port, chance):
+        self.cable(port, False)
+        time.sleep(chance.uniform(0.1, 6))
+        self.cable(port, True)
+
+    def freeze_one(self, chance):
+        server = chance.choice([self.a, self.b])
+        os.kill(server.process.pid, signal.SIGSTOP)
+        time.sleep(chance.uniform(0.1, 6))
+        os.kill(server.process.pid, signal.SIGCONT)
+
+    def test_kills_pulled_cables_and_frozen_servers(self):
+        seed = int(os.environ.get("TANDEM6_SEED", random.randrange(1 << 16)))
+        cables = [lambda chance, port=port: self.pull_cable(port, chance) for port in ("mgmt-a", "to-a", "to-b")]
+        self.run_through([self.kill_one, self.kill_both, self.freeze_one, *cables], seed,
+                         int(os.environ.get("TANDEM6_SECONDS", 18)))
+
+
 def memory(server):
     """What the process occupies, in bytes."""
     with open(f"/proc/{server.process.pid}/statm", encoding="ascii") as file:
@@ -202,23 +255,26 @@ class Clocks(PairTest):
         kind, options = partner.receive()
         self.assertEqual((kind, dhcp6.status_of(options)), (CONNECTREPLY, 0))
 
-    @unittest.skipUnless(os.path.exists(FAKETIME), "faketime is not installed")
-    def test_a_server_with_a_wrong_clock(self):
-        """It is alarmed of at 3 s, and left at 20 s."""
-        self.network_of("a", "b")
-        clock = os.path.join(self.lab.directory, "clock")
+    def clock_of_our_own(self, shift):
+        """A tandem6d whose clock is `shift` seconds ahead, and how to change that."""
+        clock, program = (os.path.join(self.lab.directory, name) for name in ("clock", "tandem6d-with-a-clock"))
 
-        def shift(seconds):
+        def set_shift(seconds):
             with open(clock + ".new", "w", encoding="ascii") as file:
                 file.write(f"{seconds:+d}s\n")
             os.rename(clock + ".new", clock)
 
-        shift(3)
-        wrong = os.path.join(self.lab.directory, "tandem6d-with-a-wrong-clock")
-        with open(wrong, "w", encoding="utf-8") as file:
+        set_shift(shift)
+        with open(program, "w", encoding="utf-8") as file:
             file.write(f"#!/bin/sh\nexec env LD_PRELOAD={FAKETIME} FAKETIME_TIMESTAMP_FILE={clock} FAKETIME_CACHE_DURATION=1 "
                        f"FAKETIME_DONT_FAKE_MONOTONIC=1 {lab.TANDEM6D} \"$@\"\n")
-        os.chmod(wrong, 0o755)
+        os.chmod(program, 0o755)
+        return program, set_shift
+
+    @unittest.skipUnless(os.path.exists(FAKETIME), "faketime is not installed")
+    def test_a_server_with_a_wrong_clock_is_alarmed_of_at_3_s_and_left_at_20_s(self):
+        self.network_of("a", "b")
+        wrong, shift = self.clock_of_our_own(3)
         self.a = self.add_server("a", tandem6_config("a")).start()
         self.b = self.add_server("b", tandem6_config("b"), wrong).start()
         self.wait_for_normal()
@@ -232,6 +288,48 @@ class Clocks(PairTest):
         self.assertEqual(len(client.leases), 2)
         shift(0)
         self.wait_for_normal()
+
+
+    @unittest.skipUnless(os.path.exists(FAKETIME), "faketime is not installed")
+    def test_what_both_gave_away_after_a_mistaken_partner_down_is_one_clients_in_the_end(self):
+        """The clocks of both jump over the MCLT, after which each uses the other's prefixes too (RFC 8156 §8.4.1)."""
+        self.network_of("a", "b")
+        program, shift = self.clock_of_our_own(0)
+        few = {**SUBNET, "pd-pools": [{"prefix": "2001:db8:8000::", "prefix-len": 51, "delegated-len": 56}]}
+        for name in "ab":
+            config = tandem6_config(name)
+            config["Dhcp6"]["subnet6"] = [few]
+            self.add_server(name, config, program).start()
+        self.a, self.b = self.servers["a"], self.servers["b"]
+        self.wait_for_normal()
+        self.wait_for_shares()
+        self.cable("mgmt-a", False)
+        self.wait_for_state("COMMUNICATIONS-INTERRUPTED")
+        self.partner_down(self.a)
+        self.partner_down(self.b)
+        shift(TIMERS["mclt"] + 5)
+        time.sleep(1.5)  # no lease is to end by the jump
+        # All that each has of its own, and then the partner's, as soon as it has seen that the MCLT is over.
+        at_a, at_b = ([PairClient(self.end, number, name) for number in range(start, start + 28)]
+                      for name, start in (("a", 1000), ("b", 2000)))
+        for client in at_a + at_b:
+            wait_for("an address and a prefix", lambda c=client: len(c.four_way().leases()) == 2)
+        taken = [{key for client in clients for key in client.held() if key[1] == 56} for clients in (at_a, at_b)]
+        self.assertGreaterEqual(len(taken[0] & taken[1]), 24)
+        self.cable("mgmt-a", True)
+        self.wait_for_normal()
+        leases = self.databases_equal()
+        self.assertLessEqual(taken[0] | taken[1], leases.keys())
+        # Who lost a prefix is told so at its next contact; the others keep theirs.
+        lost = 0
+        for client in at_a + at_b:
+            owned = {key for key in client.held() if leases[key]["duid"] == dhcp6.text_of(client.duid)}
+            client.only = None
+            client.leases = [lease for lease in client.rebind().leases() if lease.valid > 0]
+            lost += len(client.leases) < 2
+            self.assertEqual(client.held(), owned)
+        self.assertEqual(lost, len(taken[0] & taken[1]))
+        self.assert_held_once(at_a + at_b, self.databases_equal())
 
 
 class Secure(PairTest):
@@ -273,26 +371,30 @@ class Secure(PairTest):
         held, = self.clients([1])
         self.databases_equal()
         other = Authority(os.path.join(self.lab.directory, "other"))
-        cases = [("another CA", other.tls("b.example.net", "a.example.net"), "certificate"),
-                 ("another name", self.authority.tls("c.example.net", "a.example.net"), "name"),
-                 ("another name wanted", {**self.tls["b"], "partner-name": "x.example.net"}, "name"),
-                 ("no TLS", None, "TLS")]
-        for number, (what, tls, reason) in enumerate(cases):
-            with self.subTest(what):
-                self.b.kill()
-                self.b.configure(tandem6_config("b", tls=tls))
-                self.b.start()
+        # Who is configured how, and where it is said what is wrong.
+        cases = [("b", other.tls("b.example.net", "a.example.net"), "a", "does not come from the CA"),
+                 ("b", self.authority.tls("c.example.net", "a.example.net"), "a", "is for c.example.net, not for b.example.net"),
+                 ("b", {**self.tls["b"], "partner-name": "x.example.net"}, "b", "is for a.example.net, not for x.example.net"),
+                 ("b", None, "a", "the partner refuses TLS"),
+                 ("a", None, "b", "it speaks without TLS")]
+        for number, (wrong, tls, where, reason) in enumerate(cases):
+            with self.subTest(reason):
+                self.reconfigure(wrong, tls)
                 self.wait_for_state("COMMUNICATIONS-INTERRUPTED")
-                wait_for("the reason", lambda: reason in state(self.a)["last-disconnect"] + state(self.b)["last-disconnect"])
-                print(f"[{what}: {state(self.a)['last-disconnect']} | {state(self.b)['last-disconnect']}] ", end="")
+                wait_for("the reason", lambda: reason in state(self.servers[where])["last-disconnect"])
                 self.assertFalse(state(self.a)["communicating"] or state(self.b)["communicating"])
-                newcomer, = self.clients([100 + number])
-                held.only = newcomer.only = "b"
-                self.assertEqual({lease.key() for lease in held.rebind().leases()}, held.held())
-        self.b.kill()
-        self.b.configure(tandem6_config("b", tls=self.tls["b"]))
-        self.b.start()
-        self.wait_for_normal()
+                self.clients([100 + number])
+                for held.only in "ab":
+                    self.assertEqual({lease.key() for lease in held.rebind().leases()}, held.held())
+                self.reconfigure(wrong, self.tls[wrong])
+                self.wait_for_normal()
+
+    def reconfigure(self, name, tls):
+        """Another "tls"; that wants a restart."""
+        server = self.servers[name]
+        server.kill()
+        server.configure(tandem6_config(name, tls=tls))
+        server.start()
 
 
 class Relationships(PairTest):
@@ -352,8 +454,8 @@ class Relationships(PairTest):
         stranger = self.lab.keep(FakePartner(space, "2001:db8:ff::9"))
         self.assertIsNone(stranger.receive())
         self.assertTrue(self.log_has(self.b, "failover-refused", "2001:db8:ff::9"))
-        garbage = [bytes(2000), b"\xff\xff" + os.urandom(70000), b"GET / HTTP/1.1\r\n\r\n" * 10, b"\0\0", b"\0\x08\x1f" + bytes(7),
-                   b"\0\x10\x22\0\0\1" + bytes(12), b"\0\x0c\x1f\0\0\1\0\0\0\0\0\x7f\xff\xff"]
+        garbage = [bytes(2000), b"\xff\xff" + os.urandom(70000), b"GET / HTTP/1.1\r\n\r\n" * 10, b"\0\0",
+                   b"\0\x08\x1f" + bytes(7), b"\0\x10\x22\0\0\1" + bytes(12), b"\0\x0c\x1f\0\0\1\0\0\0\0\0\x7f\xff\xff"]
         for data in garbage:
             liar = self.lab.keep(FakePartner(space, ADDRESSES["a"]))
             try:

@@ -77,7 +77,8 @@ class Pair(Show):
         note("dhclient  {}  {}".format(*held))
         wait_for("b to know both leases", lambda: len(self.secondary.leases()) == 2)
         note("what b knows:\n" + tandem6ctl(self.secondary, "leases").rstrip())
-        note("updates of a: {sent} sent, {acked} acknowledged".format(**state(self.primary)["updates"]))
+        told = state(self.primary)["updates"]
+        note(f"updates of a: {told['sent']} sent, {told['acked']} acknowledged; most gave b its share of the prefixes")
         return held
 
     def kill_primary(self):
