@@ -96,8 +96,8 @@ bool began_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
   return theirs.client_contact && *theirs.client_contact > start_of(ours);
 }
 
-// The client may have spoken to us after it had left the partner: then it holds the lease, and whoever frees it gives it
-// to two. By clocks that differ by 5 seconds only what is clearly later is later. Of a RESET the client's own time
+// The client may have spoken to us after it had left the partner: then it holds the lease, and whoever frees it gives
+// it to two. By clocks that differ by 5 seconds only what is clearly later is later. Of a RESET the client's own time
 // counts as well: that the quarantine ended says nothing of a client that got the lease from us meanwhile. Who is
 // rejected wrongly keeps the lease until it ends.
 bool left_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {

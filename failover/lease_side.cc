@@ -16,12 +16,11 @@ using lease::LeaseRecord;
 using lease::PartnerTimes;
 using wire::StatusCode;
 
-/// Changes that one lease of an update makes at most: an eviction, the lease, that it is told, what is kept of the client.
+/// Changes that one lease of an update makes at most: an eviction, the lease, that it is told, what is kept of the
+/// client.
 constexpr size_t kRoomForOne = 3 + lease::ChangeLog::kRoomToRemember;
 
-bool is_over(BindingStatus status) {
-  return status != BindingStatus::kActive && status != BindingStatus::kAbandoned;
-}
+bool is_over(BindingStatus status) { return status != BindingStatus::kActive && status != BindingStatus::kAbandoned; }
 
 AbsoluteTime later(AbsoluteTime a, AbsoluteTime b) { return std::max(a, b); }
 
@@ -71,9 +70,9 @@ class Merge {
     }
   }
 
-  // Both have served this client (accept(3), "the clients match"): it may believe what it heard of either, as a REPLY may
-  // be lost. So the lease lasts as long as the longer promise, and the partner has to hear of ours, again if it knew it:
-  // it has a shorter one now.
+  // Both have served this client (accept(3), "the clients match"): it may believe what it heard of either, as a REPLY
+  // may be lost. So the lease lasts as long as the longer promise, and the partner has to hear of ours, again if it
+  // knew it: it has a shorter one now.
   void keep_later_end(LeaseRecord& record) const {
     const bool both_active = ours_->status == BindingStatus::kActive && record.status == BindingStatus::kActive;
     if (!both_active || record.valid.infinite()) return;

@@ -22,11 +22,11 @@ enum class Applied : uint8_t {
 /// A BNDUPD being worked on (RFC 8156 §7.5). Owned by whoever has it: the reactor, or the worker that it was given to.
 struct IncomingUpdate {
   uint64_t token = 0;
-  BindingUpdate update;           ///< the verdicts are written into it
-  size_t next = 0;                ///< the lease that comes next
-  bool next_is_unheld = false;    ///< displace() has found nobody who holds it, or has made room
-  bool remembered = false;        ///< the client data was kept
-  uint64_t sequence = 0;          ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
+  BindingUpdate update;         ///< the verdicts are written into it
+  size_t next = 0;              ///< the lease that comes next
+  bool next_is_unheld = false;  ///< displace() has found nobody who holds it, or has made room
+  bool remembered = false;      ///< the client data was kept
+  uint64_t sequence = 0;        ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
 };
 
 /// Works on the update's leases one after the other. `scope`: the relationship that it came by.
@@ -41,8 +41,8 @@ Applied displace(const lease::ErrandPlace& place, const lease::FailoverScope& sc
 struct LeaseAck {
   Duid client;
   lease::LeaseKey key;
-  uint32_t version = 0;                            ///< PartnerTimes::version when it was sent
-  std::optional<AbsoluteTime> partner_lifetime;    ///< OPTION_F_PARTNER_LIFETIME_SENT
+  uint32_t version = 0;                          ///< PartnerTimes::version when it was sent
+  std::optional<AbsoluteTime> partner_lifetime;  ///< OPTION_F_PARTNER_LIFETIME_SENT
 };
 /// The partner has accepted it. False: the log has no room, try again.
 bool acknowledge(const lease::ErrandPlace& place, const LeaseAck& ack);

@@ -92,8 +92,7 @@ std::vector<BlockCounts> PrefixShares::counts() const {
   std::vector<BlockCounts> counts;
   for (const NamedPool& named : pools_) {
     const DensePool::Shares shares = named.pool->count_shares();
-    counts.push_back(
-        {.pool = named.text, .ours = shares.ours, .partners = shares.partners, .leased = shares.leased});
+    counts.push_back({.pool = named.text, .ours = shares.ours, .partners = shares.partners, .leased = shares.leased});
   }
   return counts;
 }

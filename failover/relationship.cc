@@ -290,9 +290,9 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
   if (message.type == MessageType::kDisconnect) {
     const Disconnect disconnect = read_disconnect(message);
     host_.disconnect();
-    return link_lost(fmt::format("the partner says: {} (status {})", disconnect.text,
-                                 static_cast<unsigned>(disconnect.status)),
-                     now);
+    return link_lost(
+        fmt::format("the partner says: {} (status {})", disconnect.text, static_cast<unsigned>(disconnect.status)),
+        now);
   }
   if (link_ == Link::kConnecting) {
     if (is_primary && message.type == MessageType::kConnectReply) return take_connect_reply(message, now);

@@ -75,9 +75,9 @@ class Relationship {
   /// How far the connection is.
   enum class Link : uint8_t {
     kNone,
-    kConnecting,   ///< primary: CONNECT is sent
-    kNegotiated,   ///< both know each other's terms; the partner's STATE has not come
-    kOk,           ///< communications are "OK"
+    kConnecting,  ///< primary: CONNECT is sent
+    kNegotiated,  ///< both know each other's terms; the partner's STATE has not come
+    kOk,          ///< communications are "OK"
   };
 
   // relationship.cc: messages and time
@@ -159,10 +159,10 @@ class Relationship {
   Moment started_;
   uint64_t now_milliseconds_ = 0;
   AbsoluteTime now_wall_;
-  bool state_due_ = false;        // a STATE message waits for the disk
-  uint64_t interrupted_at_ = 0;   // for auto-partner-down
+  bool state_due_ = false;         // a STATE message waits for the disk
+  uint64_t interrupted_at_ = 0;    // for auto-partner-down
   bool partner_prefixes_ = false;  // PARTNER-DOWN for the MCLT
-  AbsoluteTime time_of_failure_;  // §8.3.2; 0: unknown
+  AbsoluteTime time_of_failure_;   // §8.3.2; 0: unknown
   bool has_lost_storage_ = false;  // the partner knows us, and we do not know it (§8.5.2)
   bool recovery_is_new_ = false;   // neither of us has run failover before: no MCLT to wait (§8.6.2)
   uint64_t operation_noted_ = 0;
@@ -186,15 +186,15 @@ class Relationship {
 
   // updates
   UpdateStream stream_;
-  uint32_t epoch_ = 0;                    // counts connections: what was asked on one is not answered on another
-  uint64_t applying_ = 0;                 // BNDUPDs that the host works on
-  std::optional<ScanKind> scan_;          // that runs
-  bool scan_piece_due_ = false;           // the host works on a piece of it
-  uint64_t scan_mark_ = 0;                // in the stream: where the last scan ended
+  uint32_t epoch_ = 0;            // counts connections: what was asked on one is not answered on another
+  uint64_t applying_ = 0;         // BNDUPDs that the host works on
+  std::optional<ScanKind> scan_;  // that runs
+  bool scan_piece_due_ = false;   // the host works on a piece of it
+  uint64_t scan_mark_ = 0;        // in the stream: where the last scan ended
   bool scan_wanted_ = false;
   uint64_t last_scan_ = 0;
-  std::optional<uint32_t> asked_by_;      // the UPDREQ or UPDREQALL of the partner's that is being answered
-  std::optional<uint32_t> we_asked_;      // ours
+  std::optional<uint32_t> asked_by_;  // the UPDREQ or UPDREQALL of the partner's that is being answered
+  std::optional<uint32_t> we_asked_;  // ours
   bool pool_request_due_ = false;
   uint64_t last_update_heard_ = 0;
   struct BlockUpdate {
@@ -207,8 +207,8 @@ class Relationship {
     uint64_t token;
     BlockUpdate block;
   };
-  std::vector<BlockAnswer> blocks_to_answer_;  // when persisted
-  std::set<lease::LeaseKey, PrefixShares::Before> being_given_;  // closed, and checked now
+  std::vector<BlockAnswer> blocks_to_answer_;                         // when persisted
+  std::set<lease::LeaseKey, PrefixShares::Before> being_given_;       // closed, and checked now
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_tell_;  // given, when persisted
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted
   std::set<lease::LeaseKey, PrefixShares::Before> asked_back_;

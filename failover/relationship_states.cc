@@ -253,7 +253,9 @@ tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment 
       if (!may_talk()) {
         return tl::unexpected(Error{"the partner is not there: what should be asked for everything is out of reach"});
       }
-      if (we_asked_) return tl::unexpected(Error{"this server is being brought up to date already"});
+      if (we_asked_ || stable_.state == State::kPotentialConflict) {
+        return tl::unexpected(Error{"this server is being brought up to date already"});
+      }
       we_asked_ = next_transaction();
       last_update_heard_ = now.milliseconds;
       send_bare(wire::MessageType::kUpdReqAll, *we_asked_, now);

@@ -75,9 +75,8 @@ void Relationship::start_scan(ScanKind kind, Moment now) {
 void Relationship::scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now) {
   if (!scan_) return;
   scan_piece_due_ = false;
-  for (const lease::LeaseRecord& record : leases) {
-    if (!stream_.add(record)) scan_wanted_ = true;
-  }
+  // A piece of a scan always fits: it was asked for when little waited, and each worker's is bounded.
+  for (const lease::LeaseRecord& record : leases) stream_.add_scanned(record);
   if (finished) {
     scan_.reset();
     scan_mark_ = stream_.mark();
@@ -133,10 +132,10 @@ void Relationship::applied(IncomingUpdate incoming, Moment now) {
 // §7.6.
 void Relationship::reply_to(uint32_t transaction_id, uint32_t epoch, const BindingUpdate& update, Moment now) {
   if (epoch != epoch_ || link_ != Link::kOk) return;
-  const bool refused = update.verdict != StatusCode::kSuccess ||
-                       std::ranges::any_of(update.leases, [](const LeaseUpdate& lease) {
-                         return lease.verdict != StatusCode::kSuccess;
-                       });
+  const bool refused =
+      update.verdict != StatusCode::kSuccess || std::ranges::any_of(update.leases, [](const LeaseUpdate& lease) {
+        return lease.verdict != StatusCode::kSuccess;
+      });
   if (refused) ++counters_.updates_refused;
   send([&](wire::Writer& out) { put_binding_reply(out, transaction_id, now.wall, update); });
 }
@@ -155,9 +154,8 @@ void Relationship::request_update(Moment now) {
   // The partner hears of our state first.
   if (we_asked_ || state_due_ || link_ != Link::kOk || in_startup_ || partner_is_starting_) return;
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
-  const bool ask = stable_.state == State::kRecover ||
-                   (stable_.state == State::kPotentialConflict &&
-                    (is_primary || stable_.partner == State::kConflictDone));
+  const bool ask = stable_.state == State::kRecover || (stable_.state == State::kPotentialConflict &&
+                                                        (is_primary || stable_.partner == State::kConflictDone));
   if (!ask) return;
   we_asked_ = next_transaction();
   last_update_heard_ = now.milliseconds;
@@ -201,9 +199,8 @@ void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const st
   for (const LeaseKey& block : checked) {
     const bool clean = std::ranges::find(unacked, block) == unacked.end();
     if (being_given_.erase(block) != 0) given_checked(block, clean, now);
-    const auto asked = std::ranges::find_if(blocks_to_check_, [&](const BlockUpdate& update) {
-      return update.update.leases.front().key == block;
-    });
+    const auto asked = std::ranges::find_if(
+        blocks_to_check_, [&](const BlockUpdate& update) { return update.update.leases.front().key == block; });
     if (asked == blocks_to_check_.end()) continue;
     BlockUpdate update = std::move(*asked);
     blocks_to_check_.erase(asked);
@@ -264,7 +261,8 @@ void Relationship::take_block(uint32_t transaction_id, BindingUpdate update, Mom
     return reply_to(transaction_id, epoch_, update, now);
   }
   if (shares_.is_backup(block) == to_backup) return reply_to(transaction_id, epoch_, update, now);
-  if (settings_.role == FailoverRole::kSecondary) return take_block_as_secondary(transaction_id, std::move(update), now);
+  if (settings_.role == FailoverRole::kSecondary)
+    return take_block_as_secondary(transaction_id, std::move(update), now);
   take_block_as_primary(transaction_id, std::move(update), now);
 }
 

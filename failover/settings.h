@@ -32,9 +32,9 @@ struct RelationshipSettings {
   Ipv6Address partner;
   Ipv6Address local;  ///< that we connect from, or listen on; unspecified: any
   uint16_t port = kFailoverPort;
-  Seconds mclt{3600};     ///< a secondary takes the primary's (§6.1.2)
-  Seconds keepalive{60};  ///< FO_KEEPALIVE_TIME
-  Seconds startup{10};    ///< how long STARTUP waits for the partner (§8.3.2 step 3)
+  Seconds mclt{3600};         ///< a secondary takes the primary's (§6.1.2)
+  Seconds keepalive{60};      ///< FO_KEEPALIVE_TIME
+  Seconds startup{10};        ///< how long STARTUP waits for the partner (§8.3.2 step 3)
   Seconds scan_interval{60};  ///< between scans for what the partner has not accepted (§7.5.4)
   std::optional<Seconds> auto_partner_down;
   bool start_partner_down = false;  ///< without a partner at the first start: serve alone (§8.3.2 step 1)

@@ -30,16 +30,16 @@ std::string_view to_string(State state);
 
 /// What an endpoint has in stable storage (§8.2), so that it finds itself again after a restart. Moments are absolute.
 struct StableState {
-  State state = State::kRecover;           ///< never STARTUP, which is entered at each start anyway
-  State previous = State::kNone;           ///< before `state`
-  AbsoluteTime since;                      ///< start time of `state`
-  State partner = State::kNone;            ///< as last heard
-  AbsoluteTime partner_since;              ///< start time of the partner's state
-  AbsoluteTime last_heard;                 ///< time the most recent message came from the partner; 0: never
-  AbsoluteTime last_operating;             ///< we were still running then
-  AbsoluteTime partner_down_since;         ///< with PARTNER-DOWN: when it began
-  Seconds mclt;                            ///< in use: the primary's (§6.1.2); 0: never told
-  bool has_communicated = false;           ///< with the partner, ever: the COMMUNICATED flag (§5.5.15)
+  State state = State::kRecover;    ///< never STARTUP, which is entered at each start anyway
+  State previous = State::kNone;    ///< before `state`
+  AbsoluteTime since;               ///< start time of `state`
+  State partner = State::kNone;     ///< as last heard
+  AbsoluteTime partner_since;       ///< start time of the partner's state
+  AbsoluteTime last_heard;          ///< time the most recent message came from the partner; 0: never
+  AbsoluteTime last_operating;      ///< we were still running then
+  AbsoluteTime partner_down_since;  ///< with PARTNER-DOWN: when it began
+  Seconds mclt;                     ///< in use: the primary's (§6.1.2); 0: never told
+  bool has_communicated = false;    ///< with the partner, ever: the COMMUNICATED flag (§5.5.15)
   friend bool operator==(const StableState&, const StableState&) = default;
 };
 

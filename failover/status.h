@@ -12,9 +12,9 @@
 namespace tandem6::failover {
 
 struct BlockCounts {
-  std::string pool;               ///< as the configuration writes it
-  uint32_t ours = 0;              ///< delegable prefixes that are free and ours
-  uint32_t partners = 0;          ///< free and the partner's
+  std::string pool;       ///< as the configuration writes it
+  uint32_t ours = 0;      ///< delegable prefixes that are free and ours
+  uint32_t partners = 0;  ///< free and the partner's
   uint32_t leased = 0;
 };
 
@@ -38,13 +38,13 @@ struct RelationshipStatus {
   uint64_t updates_acked = 0;     ///< by BNDREPLY without a rejection
   uint64_t updates_rejected = 0;  ///< by the partner
   uint64_t updates_received = 0;
-  uint64_t updates_refused = 0;  ///< by us
-  uint64_t unacked = 0;          ///< BNDUPDs that no BNDREPLY came to yet
-  uint64_t backlog = 0;          ///< leases that wait to be sent
-  uint32_t lag_milliseconds = 0; ///< from sending to the ack, of the last one
+  uint64_t updates_refused = 0;   ///< by us
+  uint64_t unacked = 0;           ///< BNDUPDs that no BNDREPLY came to yet
+  uint64_t backlog = 0;           ///< leases that wait to be sent
+  uint32_t lag_milliseconds = 0;  ///< from sending to the ack, of the last one
   uint64_t messages_sent = 0;
   uint64_t messages_received = 0;
-  uint64_t malformed = 0;  ///< messages that did not parse, or had no business here
+  uint64_t malformed = 0;        ///< messages that did not parse, or had no business here
   bool resynchronizing = false;  ///< an UPDREQ or UPDREQALL is being answered, by either side
   std::vector<BlockCounts> prefixes;
 };

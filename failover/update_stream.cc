@@ -33,20 +33,31 @@ size_t LeaseKeyHash::operator()(const LeaseKey& key) const {
 }
 
 bool UpdateStream::add(const LeaseRecord& record) {
-  const auto known = by_key_.find(record.key);
-  if (known != by_key_.end()) {
-    Waiting& before = waiting_[known->second - first_];
-    // One client's later change; another client's goes behind, as the partner must hear of both.
-    if (before.record->duid == record.duid) {
-      before.record = record;
-      return true;
-    }
-  }
+  if (replace_waiting(record)) return true;
   if (pending_count_ >= kMostPending) return false;
+  append(record);
+  return true;
+}
+
+void UpdateStream::add_scanned(const LeaseRecord& record) {
+  if (!replace_waiting(record)) append(record);
+}
+
+// One client's later change takes the place of the one that waits; another client's goes behind, as the partner must
+// hear of both.
+bool UpdateStream::replace_waiting(const LeaseRecord& record) {
+  const auto known = by_key_.find(record.key);
+  if (known == by_key_.end()) return false;
+  Waiting& before = waiting_[known->second - first_];
+  if (before.record->duid != record.duid) return false;
+  before.record = record;
+  return true;
+}
+
+void UpdateStream::append(const LeaseRecord& record) {
   by_key_[record.key] = first_ + waiting_.size();
   waiting_.push_back({.record = record, .block = {}, .block_since = {}});
   ++pending_count_;
-  return true;
 }
 
 void UpdateStream::add_block(const LeaseKey& block, BindingStatus status, AbsoluteTime since) {
@@ -113,7 +124,8 @@ std::optional<BindingUpdate> UpdateStream::next(uint32_t transaction_id, Moment 
 LeaseUpdate UpdateStream::told(const LeaseRecord& record, const lease::Snapshot& snapshot) const {
   const lease::PartnerTimes times = record.partner.value_or(lease::PartnerTimes{});
   const lease::Subnet* subnet = snapshot.by_id(record.subnet_id);
-  const lease::RenewTimes renew = (subnet != nullptr ? subnet->lifetimes : lease::Lifetimes{}).renew_times(record.preferred);
+  const lease::RenewTimes renew =
+      (subnet != nullptr ? subnet->lifetimes : lease::Lifetimes{}).renew_times(record.preferred);
   LeaseUpdate update{.key = record.key,
                      .iaid = record.iaid,
                      .t1 = renew.t1,
@@ -162,9 +174,8 @@ UpdateStream::Reply UpdateStream::take_reply(uint32_t transaction_id, const Bind
   };
   if (sent.block) {
     const bool named = !reply.leases.empty() && reply.leases.front().key == *sent.block;
-    const wire::StatusCode verdict = reply.verdict != wire::StatusCode::kSuccess || !named
-                                         ? reply.verdict
-                                         : reply.leases.front().verdict;
+    const wire::StatusCode verdict =
+        reply.verdict != wire::StatusCode::kSuccess || !named ? reply.verdict : reply.leases.front().verdict;
     result.block = sent.block;
     result.block_status = sent.block_status;
     result.block_accepted = named && verdict == wire::StatusCode::kSuccess;
@@ -176,7 +187,7 @@ UpdateStream::Reply UpdateStream::take_reply(uint32_t transaction_id, const Bind
     // A lease that the reply does not name was not accepted.
     const bool named = told != reply.leases.end();
     const wire::StatusCode verdict = reply.verdict != wire::StatusCode::kSuccess ? reply.verdict
-                                     : named ? told->verdict
+                                     : named                                     ? told->verdict
                                              : wire::StatusCode::kMissingBindingInformation;
     if (verdict != wire::StatusCode::kSuccess) {
       refuse(verdict);

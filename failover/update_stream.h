@@ -24,6 +24,8 @@ class UpdateStream {
 
   /// What must be sent. A later change of a lease takes the place of one that waits. False: no room.
   bool add(const lease::LeaseRecord& record);
+  /// What a scan found, which comes in pieces when there is room: never refused.
+  void add_scanned(const lease::LeaseRecord& record);
   /// A block of delegable prefixes, or one prefix, that belongs to no client: `status` FREE or FREE-BACKUP. Goes before
   /// nothing that was added earlier.
   void add_block(const lease::LeaseKey& block, lease::BindingStatus status, AbsoluteTime since);
@@ -48,7 +50,7 @@ class UpdateStream {
     bool expected = false;  ///< there was such a BNDUPD
     std::vector<LeaseAck> acks;
     unsigned rejected = 0;
-    std::optional<lease::LeaseKey> block;                        ///< it was about this one
+    std::optional<lease::LeaseKey> block;  ///< it was about this one
     lease::BindingStatus block_status = lease::BindingStatus::kFree;
     bool block_accepted = false;
     uint64_t milliseconds = 0;  ///< that it took
@@ -57,6 +59,9 @@ class UpdateStream {
   Reply take_reply(uint32_t transaction_id, const BindingUpdate& reply, uint64_t now_milliseconds);
 
  private:
+  bool replace_waiting(const lease::LeaseRecord& record);
+  void append(const lease::LeaseRecord& record);
+
   struct Waiting {
     std::optional<lease::LeaseRecord> record;  // nothing: a block
     lease::LeaseKey block;

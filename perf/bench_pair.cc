@@ -1,6 +1,6 @@
-// failover.md §3: bindings a second that the partner stores, and how long it takes to hold everything again. Two servers
-// in one process, each with its database, committer, worker thread and failover reactor, joined by TCP on loopback;
-// leases are made by the worker itself, without a NIC.
+// failover.md §3: bindings a second that the partner stores, and how long it takes to hold everything again. Two
+// servers in one process, each with its database, committer, worker thread and failover reactor, joined by TCP on
+// loopback; leases are made by the worker itself, without a NIC.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -217,8 +217,8 @@ void run(const Options& options) {
   wait_until("the acks", [&] { return is_replicated(*primary, *secondary); });
   const double replicated = seconds_since(start);
   const failover::RelationshipStatus status = primary->status();
-  fmt::print("{} bindings: made and stored in {:.2f} s, stored by the partner and acked in {:.2f} s\n", options.bindings,
-             made, replicated);
+  fmt::print("{} bindings: made and stored in {:.2f} s, stored by the partner and acked in {:.2f} s\n",
+             options.bindings, made, replicated);
   fmt::print("P-pair-1: {:.0f} bindings/s replicated and stored by the partner (goal: 150000); lag {} ms\n",
              static_cast<double>(options.bindings) / replicated, status.lag_milliseconds);
 

@@ -130,7 +130,8 @@ tl::expected<lease::LeaseRecord, Error> decode(std::string_view key, std::string
     return tl::unexpected(
         Error{fmt::format("{} was written by a newer tandem6: record version {}, and this one reads {}", name_of(key),
                           version, kRecordVersion)});
-  if (version != kAlone && version != kShared) return damaged(key, fmt::format("there is no record version {}", version));
+  if (version != kAlone && version != kShared)
+    return damaged(key, fmt::format("there is no record version {}", version));
   const size_t times_size = version == kShared ? kTimesSize : 0;
   const size_t least = kMinValueSize + times_size;
   if (value.size() < least || value.size() > least + Duid::kMaxSize)

@@ -54,7 +54,9 @@ class DensePool {
   /// The block with all its units that nobody holds becomes the partner's, or ours. One thread calls these.
   void give_block(uint32_t block);
   void take_block(uint32_t block);
-  bool is_block_partners(uint32_t block) const { return partition_->is_partners(block * partition_->units_per_block()); }
+  bool is_block_partners(uint32_t block) const {
+    return partition_->is_partners(block * partition_->units_per_block());
+  }
   /// RFC 8156 §8.4.1: the same as claim_from() and find_from() among the partner's units.
   std::optional<uint32_t> claim_partners_from(uint64_t start);
   std::optional<uint32_t> find_partners_from(uint64_t start) const;

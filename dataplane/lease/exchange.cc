@@ -233,8 +233,7 @@ Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const Lea
 }
 
 // RFC 8156 §4.4. Without the limit (§8.4.1: PARTNER-DOWN) the partner is told the same.
-Terms Exchange::beside_partner(const Lifetimes& lifetimes, const Terms& desired,
-                               const Lease* held_lease) const {
+Terms Exchange::beside_partner(const Lifetimes& lifetimes, const Terms& desired, const Lease* held_lease) const {
   if (!failover.limited) return lifetimes.with_partner(desired, desired.valid);
   const PartnerTimes* times = held_lease != nullptr ? group.shard(held_lease->shard).times_of(*held_lease) : nullptr;
   const AbsoluteTime acked = times != nullptr ? times->acked_partner_lifetime : AbsoluteTime{};

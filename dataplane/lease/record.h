@@ -44,13 +44,13 @@ struct LeaseKey {
 /// expiration-time's namesake, when the lease itself ends, is state-expiration-time: LeaseRecord::expires().
 struct PartnerTimes {
   AbsoluteTime acked_partner_lifetime{};  ///< the greatest that the partner has acked to us
-  AbsoluteTime partner_lifetime{};        ///< after which the partner may think the lease expired: as told, or to be told
-  AbsoluteTime expiration_time{};         ///< the greatest that we have acked to the partner
-  AbsoluteTime client_contact{};          ///< client-last-transaction-time: when the client last spoke to this server
-  AbsoluteTime partner_raw_contact{};     ///< partner-raw-clt-time: when it last spoke to the partner, by its clock
-  AbsoluteTime start_of_state{};          ///< when the status became what it is
-  uint32_t version = 0;                 ///< of what the partner is told: an ack of another version is late
-  bool unacked = false;                 ///< the partner does not know the lease as it is now
+  AbsoluteTime partner_lifetime{};     ///< after which the partner may think the lease expired: as told, or to be told
+  AbsoluteTime expiration_time{};      ///< the greatest that we have acked to the partner
+  AbsoluteTime client_contact{};       ///< client-last-transaction-time: when the client last spoke to this server
+  AbsoluteTime partner_raw_contact{};  ///< partner-raw-clt-time: when it last spoke to the partner, by its clock
+  AbsoluteTime start_of_state{};       ///< when the status became what it is
+  uint32_t version = 0;                ///< of what the partner is told: an ack of another version is late
+  bool unacked = false;                ///< the partner does not know the lease as it is now
   bool sent = false;  ///< with unacked: an update is on its way, or was: an ended lease does not go on (§4.2.2.1)
   friend bool operator==(const PartnerTimes&, const PartnerTimes&) = default;
 };

@@ -109,9 +109,9 @@ class Shard {
   /// Makes them when there are none.
   PartnerTimes& share(Lease& lease);
 
-  /// Calls `due(Lease&)` for leases with expires() <= now (those shared with a partner: kClockTolerance later); it must remove or reschedule the lease. `budget` limits how
-  /// many leases are touched, among them some whose timer only moves nearer. Returns how many were: less than the
-  /// budget means that no more are due.
+  /// Calls `due(Lease&)` for leases with expires() <= now (those shared with a partner: kClockTolerance later); it must
+  /// remove or reschedule the lease. `budget` limits how many leases are touched, among them some whose timer only
+  /// moves nearer. Returns how many were: less than the budget means that no more are due.
   template <typename Due>
   unsigned expire(AbsoluteTime now, unsigned budget, Due&& due);
 

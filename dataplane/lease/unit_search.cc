@@ -58,8 +58,9 @@ bool UnitSearch::obtain(const Pool& pool, const LeaseKey& key) {
 bool UnitSearch::obtain_sparse(const SparsePool& space, const LeaseKey& key) {
   // A lease that was freed a moment ago may be given out again although its deletion is not on disk yet: only this
   // shard gives this address, so deletion and new lease are in the same log, in this order.
-  return shard_of_address(key.address) == shard_.number() && is_ours(key.address) && !has_zero_interface_id(key.address) && !is_in_shard(key) &&
-         !space.is_foreign(key.address) && snapshot_.reservations().unit(key) == nullptr && obtain_incoming(key);
+  return shard_of_address(key.address) == shard_.number() && is_ours(key.address) &&
+         !has_zero_interface_id(key.address) && !is_in_shard(key) && !space.is_foreign(key.address) &&
+         snapshot_.reservations().unit(key) == nullptr && obtain_incoming(key);
 }
 
 std::optional<LeaseKey> UnitSearch::search(const Subnet& subnet, const Pool& pool, uint32_t iaid) {

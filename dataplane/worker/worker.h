@@ -44,7 +44,7 @@ struct WorkerSetup {
   const Handover* handover = nullptr;
   Mailbox* mailbox = nullptr;
   QueryDesk* desk = nullptr;
-  JobRing* jobs = nullptr;  ///< the failover reactor's; null when there is none
+  JobRing* jobs = nullptr;               ///< the failover reactor's; null when there is none
   rte_mempool* buffers = nullptr;        ///< what the ports receive into
   rte_mempool* large_buffers = nullptr;  ///< make_large_buffers()
   const std::atomic<bool>* stop = nullptr;

@@ -92,9 +92,9 @@ Daemon::~Daemon() {
 
 tl::expected<void, Error> Daemon::start() {
   using Step = tl::expected<void, Error> (Daemon::*)();
-  for (Step step :
-       {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_exception_path, &Daemon::open_store,
-        &Daemon::load_leases, &Daemon::open_failover, &Daemon::start_workers, &Daemon::open_bulk_server, &Daemon::open_control_socket}) {
+  for (Step step : {&Daemon::start_dpdk, &Daemon::open_ports, &Daemon::open_exception_path, &Daemon::open_store,
+                    &Daemon::load_leases, &Daemon::open_failover, &Daemon::start_workers, &Daemon::open_bulk_server,
+                    &Daemon::open_control_socket}) {
     if (auto done = (this->*step)(); !done) return done;
   }
   log(Severity::kInfo, "ready", "serving",

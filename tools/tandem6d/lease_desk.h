@@ -44,7 +44,7 @@ class LeaseDesk {
     std::vector<Update> updates;
     std::vector<failover::Applied> results;
     std::vector<failover::LeaseAck> acks;
-    size_t acked = 0;  // of acks
+    size_t acked = 0;     // of acks
     bool begins = false;  // all before it are back: what stopped them is over
   };
   /// Something that may go on when the worker's log is committed up to `sequence`.

@@ -68,9 +68,10 @@ tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failov
   if (stored->has_value()) {
     stable = failover::decode_stable(wire::bytes_of(**stored));
     if (!stable) {
-      return tl::unexpected(Error{fmt::format("what the database keeps of failover relationship \"{}\" is damaged, or a "
-                                              "newer tandem6 wrote it",
-                                              settings.name)});
+      return tl::unexpected(
+          Error{fmt::format("what the database keeps of failover relationship \"{}\" is damaged, or a "
+                            "newer tandem6 wrote it",
+                            settings.name)});
     }
   }
   host->relationship_ =
@@ -197,9 +198,8 @@ void PartnerHost::replace_identity(std::shared_ptr<failover::TlsIdentity> identi
 // --- leases ----------------------------------------------------------------------------------------------------------
 
 void PartnerHost::apply(failover::IncomingUpdate incoming) {
-  world_.desk->apply(scope_, std::move(incoming), [this](failover::IncomingUpdate done) {
-    relationship_->applied(std::move(done), now());
-  });
+  world_.desk->apply(scope_, std::move(incoming),
+                     [this](failover::IncomingUpdate done) { relationship_->applied(std::move(done), now()); });
 }
 
 bool PartnerHost::Walk::is_finished() const {

@@ -72,9 +72,9 @@ class PartnerHost : public failover::Host {
  private:
   /// A walk over the shards of all workers.
   struct Walk {
-    std::vector<failover::WalkCursor> cursors;                // by worker
-    std::vector<std::vector<lease::LeaseRecord>> found;       // by worker
-    std::vector<std::vector<lease::LeaseKey>> unacked;        // by worker
+    std::vector<failover::WalkCursor> cursors;           // by worker
+    std::vector<std::vector<lease::LeaseRecord>> found;  // by worker
+    std::vector<std::vector<lease::LeaseKey>> unacked;   // by worker
     failover::ScanKind kind = failover::ScanKind::kUnacked;
     bool is_finished() const;
   };
