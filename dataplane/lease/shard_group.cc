@@ -205,7 +205,6 @@ Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) 
   const uint64_t digest = client != kNoIndex ? home.digest_of_client(client) : 0;
   if (Lease* before = home.find(record.key)) {
     count(*before, snapshot, -1);
-    digest = home.digest_of_client(before->client);
     home.remove(*before);
   }
   Lease& lease = home.insert(record.duid.bytes(), record);
