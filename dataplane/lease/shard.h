@@ -109,9 +109,9 @@ class Shard {
   /// Makes them when there are none.
   PartnerTimes& share(Lease& lease);
 
-  /// Calls `due(Lease&)` for leases with expires() <= now (those shared with a partner: kClockTolerance later); it must
-  /// remove or reschedule the lease. `budget` limits how many leases are touched, among them some whose timer only
-  /// moves nearer. Returns how many were: less than the budget means that no more are due.
+  /// Calls `due(Lease&)` for leases with expires() <= now (those shared with a partner: what it was acked, and
+  /// kClockTolerance later); it must remove or reschedule the lease. `budget` limits how many leases are touched, among
+  /// them some whose timer only moves nearer. Returns how many were: less than the budget means that no more are due.
   template <typename Due>
   unsigned expire(AbsoluteTime now, unsigned budget, Due&& due);
 
@@ -131,10 +131,16 @@ class Shard {
   /// What the timing wheel needs to know of leases.
   struct Timers {
     Slab<Lease>& leases;
+    const Slab<PartnerTimes>& partner_times;
     WheelLinks& links(uint32_t index) { return leases[index].timer; }
     AbsoluteTime deadline(uint32_t index) const {
       const Lease& lease = leases[index];
-      return lease.partner == kNoIndex ? lease.expires() : lease.expires() + kClockTolerance;
+      if (lease.partner == kNoIndex) return lease.expires();
+      // RFC 8156 §7.3: what the partner told is "the time after which the partner can consider the lease expired": it
+      // may have extended the lease until then, and lost its memory of that.
+      const AbsoluteTime told = partner_times[lease.partner].expiration_time;
+      const bool is_longer = told != AbsoluteTime{} && lease.expires() < told;
+      return (is_longer ? told : lease.expires()) + kClockTolerance;
     }
   };
   struct LongDuid {
@@ -166,7 +172,7 @@ class Shard {
 template <typename Due>
 unsigned Shard::expire(AbsoluteTime now, unsigned budget, Due&& due) {
   assert(called_by_owner());
-  return wheel_.advance(Timers{leases_}, now, budget, [&](uint32_t index) { due(leases_[index]); });
+  return wheel_.advance(Timers{leases_, partner_times_}, now, budget, [&](uint32_t index) { due(leases_[index]); });
 }
 
 template <typename See>

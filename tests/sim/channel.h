@@ -60,9 +60,9 @@ class Channel {
 
   World& world_;
   Random random_;
-  uint64_t connection_ = 0;            // the newest
-  std::array<uint64_t, 2> held_{};     // that a side believes in; 0: none
-  uint64_t accepted_ = 0;              // by the secondary
+  uint64_t connection_ = 0;         // the newest
+  std::array<uint64_t, 2> held_{};  // that a side believes in; 0: none
+  uint64_t accepted_ = 0;           // by the secondary
   std::array<bool, 2> blocked_{};
   std::array<Flow, 2> flows_;
   uint64_t pause_ = kFirstPause;

@@ -17,10 +17,10 @@ constexpr uint16_t kAddressIa = 3;
 constexpr uint16_t kPrefixIa = 25;
 constexpr uint32_t kNoBinding = 3;
 constexpr unsigned kMostAttempts = 5;
+/// A slow disk, or a full log, makes a server miss some.
+constexpr unsigned kMostUnanswered = 7;
 
-uint16_t code_of(const lease::LeaseKey& key) {
-  return key.type == lease::LeaseType::kAddress ? kAddressIa : kPrefixIa;
-}
+uint16_t code_of(const lease::LeaseKey& key) { return key.type == lease::LeaseType::kAddress ? kAddressIa : kPrefixIa; }
 
 }  // namespace
 
@@ -46,15 +46,14 @@ std::string Client::text() const {
 }
 
 bool Client::holds(const lease::LeaseKey& key) const {
-  return std::ranges::any_of(
-      held_, [&](const Held& held) { return held.key == key && held.until > world_.events().now(); });
+  return std::ranges::any_of(held_,
+                             [&](const Held& held) { return held.key == key && held.until > world_.events().now(); });
 }
 
 bool Client::is_served() const {
   const auto has = [&](uint16_t code) {
-    return std::ranges::any_of(held_, [&](const Held& held) {
-      return code_of(held.key) == code && held.until > world_.events().now();
-    });
+    return std::ranges::any_of(
+        held_, [&](const Held& held) { return code_of(held.key) == code && held.until > world_.events().now(); });
   };
   return (!wants_address_ || has(kAddressIa)) && (!wants_prefix_ || has(kPrefixIa));
 }
@@ -136,14 +135,29 @@ void Client::transmit(uint8_t type, bool to_one) {
                        {testing::client_id(duid_), to_one ? testing::server_id(server_duid_) : Octets{},
                         testing::elapsed_time(static_cast<uint16_t>(attempts_ * 100)),
                         gives_up || type != testing::kSolicit ? ias(true) : ias(false)});
+  expect_answer(type);
   world_.to_servers(number_, message);
+}
+
+// I5, and I3 of a client whose own server is gone: whoever is responsive, in reach, and knows the leases, answers.
+void Client::expect_answer(uint8_t type) {
+  if (type != testing::kSolicit && type != testing::kRebind) return;
+  const auto must_answer = [&](unsigned side) {
+    const Server& server = world_.server(side);
+    if (!server.is_alive() || !world_.reaches(number_, side)) return false;
+    if (server.policy().responsiveness != lease::Responsiveness::kResponsive) return false;
+    return type == testing::kSolicit ||
+           std::ranges::all_of(held_, [&](const Held& held) { return server.knows(held.key, duid_); });
+  };
+  unanswered_ = must_answer(0) || must_answer(1) ? unanswered_ + 1 : 0;
+  if (unanswered_ <= kMostUnanswered || world_.scenario().loss != 0) return;
+  world_.journal().violation(type == testing::kSolicit ? "I5" : "I3",
+                             fmt::format("{} is not answered by a server that is responsive", name()));
 }
 
 Octets Client::ias(bool with_leases) const {
   const bool gives_up = phase_ == Phase::kReleasing || phase_ == Phase::kDeclining;
-  const std::vector<Held>& leases = gives_up                        ? given_up_
-                                    : phase_ == Phase::kRequesting ? wished_
-                                                                   : held_;
+  const std::vector<Held>& leases = gives_up ? given_up_ : phase_ == Phase::kRequesting ? wished_ : held_;
   Octets all;
   for (const uint16_t code : {kAddressIa, kPrefixIa}) {
     if (!wants(code)) continue;
@@ -207,20 +221,23 @@ void Client::received(unsigned server, const Octets& message) {
   answer.size = message.size();
   const testing::Response response{answer, message};
   if (response.transaction_id() != transaction_) return;
+  unanswered_ = 0;
   if (response.type() == testing::kAdvertise && phase_ == Phase::kSoliciting) {
     Offer offer{.server = response.option(2).value(), .leases = {}};
     for (const testing::ReadIa& ia : response.ias()) {
       for (const testing::ReadLease& lease : ia.leases) {
-        const lease::LeaseKey key{.type = ia.code == kAddressIa ? lease::LeaseType::kAddress : lease::LeaseType::kPrefix,
-                                  .prefix_length = static_cast<uint8_t>(lease.length),
-                                  .address = lease.address};
+        const lease::LeaseKey key{
+            .type = ia.code == kAddressIa ? lease::LeaseType::kAddress : lease::LeaseType::kPrefix,
+            .prefix_length = static_cast<uint8_t>(lease.length),
+            .address = lease.address};
         offer.leases.push_back({.key = key, .iaid = ia.iaid, .until = 0, .giver = server, .losses = 0});
       }
     }
     if (offer.leases.empty()) return;
-    if (offers_.empty()) world_.events().after(300, [this, generation = generation_] {
-      if (generation == generation_ && !world_.journal().failed()) choose();
-    });
+    if (offers_.empty())
+      world_.events().after(300, [this, generation = generation_] {
+        if (generation == generation_ && !world_.journal().failed()) choose();
+      });
     offers_.push_back(std::move(offer));
     return;
   }
@@ -249,7 +266,8 @@ void Client::bind(unsigned server, const testing::Response& reply) {
     if (ia.status == kNoBinding) {
       no_binding = true;
       const auto lost = std::ranges::find_if(held_, [&](const Held& held) {
-        return code_of(held.key) == ia.code && held.giver == server && held.losses == world_.server(server).disk_losses();
+        return code_of(held.key) == ia.code && held.giver == server &&
+               held.losses == world_.server(server).disk_losses();
       });
       // I3: whoever gave a lease knows it until it ends.
       if (had && is_renewal() && lost != held_.end() && !world_.is_excused()) {
@@ -289,8 +307,8 @@ void Client::take_ia(unsigned server, const testing::ReadIa& ia) {
                     .until = now + uint64_t{lease.valid} * 1000,
                     .giver = server,
                     .losses = world_.server(server).disk_losses()};
-    world_.journal().note(name(), fmt::format("has {} from {} for {} s", key.address.to_string(), server == 0 ? "A" : "B",
-                                              lease.valid));
+    world_.journal().note(
+        name(), fmt::format("has {} from {} for {} s", key.address.to_string(), server == 0 ? "A" : "B", lease.valid));
     if (known == held_.end()) {
       got_new_ = true;
       held_.push_back(held);

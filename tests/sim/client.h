@@ -52,6 +52,7 @@ class Client {
   void take_ia(unsigned server, const testing::ReadIa& ia);
   void bound(const testing::Response& reply);
   void renew();
+  void expect_answer(uint8_t type);
   void give_up(const Held& held);
   void drop_expired();
   uint64_t last_end() const;
@@ -70,6 +71,7 @@ class Client {
   uint64_t generation_ = 0;
   uint32_t transaction_ = 0;
   unsigned attempts_ = 0;
+  unsigned unanswered_ = 0;  // that somebody should have answered
   std::vector<Held> held_;
   testing::Octets server_duid_;
   std::vector<Held> given_up_;

@@ -30,9 +30,8 @@ void Batch::add(const lease::LeaseChange& change) {
   }
   writes_.push_back({.is_client = false, .key = key_of(change.record.key), .value = value});
   if (change.forgets_client) {
-    writes_.push_back({.is_client = true,
-                       .key = storage::encode_client_key(change.record.duid.bytes()),
-                       .value = std::nullopt});
+    writes_.push_back(
+        {.is_client = true, .key = storage::encode_client_key(change.record.duid.bytes()), .value = std::nullopt});
   }
 }
 

@@ -30,9 +30,7 @@ class EventQueue {
     uint64_t when;
     uint64_t number;
     Action action;
-    bool operator<(const Event& other) const {
-      return std::pair(when, number) > std::pair(other.when, other.number);
-    }
+    bool operator<(const Event& other) const { return std::pair(when, number) > std::pair(other.when, other.number); }
   };
   std::priority_queue<Event> events_;
   uint64_t now_ = 0;

@@ -32,14 +32,12 @@ bool may_follow_partner(State from, State to, State partner) {
       return to == State::kCommunicationsInterrupted && is_one_of(partner, {State::kRecover, State::kRecoverWait});
     case State::kNormal:  // §8.8.2: by way of COMMUNICATIONS-INTERRUPTED
       if (to == State::kCommunicationsInterrupted) return is_one_of(partner, {State::kRecover, State::kRecoverWait});
-      return to == State::kPotentialConflict &&
-             (is_one_of(partner, kResolving) || partner == State::kPartnerDown);
+      return to == State::kPotentialConflict && (is_one_of(partner, kResolving) || partner == State::kPartnerDown);
     case State::kCommunicationsInterrupted:  // §8.9.2
       if (to == State::kNormal) {
         return is_one_of(partner, {State::kNormal, State::kCommunicationsInterrupted, State::kRecoverDone});
       }
-      return to == State::kPotentialConflict &&
-             (is_one_of(partner, kResolving) || partner == State::kPartnerDown);
+      return to == State::kPotentialConflict && (is_one_of(partner, kResolving) || partner == State::kPartnerDown);
     case State::kResolutionInterrupted:  // §8.11.2
       return to == State::kPotentialConflict;
     case State::kConflictDone:  // §8.12.2

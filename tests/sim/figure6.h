@@ -10,8 +10,8 @@ namespace tandem6::sim {
 /// Why a server may have changed its state.
 struct Circumstances {
   lease::FailoverRole role = lease::FailoverRole::kPrimary;
-  bool in_startup = false;        ///< this is the end of STARTUP
-  bool communicating = false;     ///< communications are "OK"
+  bool in_startup = false;                           ///< this is the end of STARTUP
+  bool communicating = false;                        ///< communications are "OK"
   failover::State partner = failover::State::kNone;  ///< as it says
   bool partner_is_starting = false;
   bool update_done = false;       ///< an UPDDONE has just come

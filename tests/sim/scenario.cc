@@ -68,14 +68,15 @@ Scenario Scenario::draw(uint64_t seed) {
 std::string Scenario::text() const {
   return fmt::format(
       "mclt {} valid {} keepalive {} startup {} scan {} max-unacked {} auto-partner-down {} start-partner-down {} "
-      "addresses {} pd /{} {} workers {},{}; clients {} loss {} release {} reboot {} decline {} move {} reach {}; {} s, "
+      "addresses {} pd /{} {} workers {},{}; clients {} loss {} release {} reboot {} decline {} move {} reach {}; {} "
+      "s, "
       "faults every {}-{} s: crash {} stop {} lost-disk {} cut {} partition {} one-way {} client-link {} slow-disk {} "
       "clock {},{} resync {} partner-down {} wrongly {}; skew {},{} disk {} net {}",
-      mclt, valid, keepalive, startup, scan_interval, max_unacked, auto_partner_down, start_partner_down, dense_addresses,
-      pd_pool_length, lowest_first ? "lowest" : "hashed", workers[0], workers[1], clients, loss, release, reboot, decline,
-      move, partial_reach, duration, fault_every_low, fault_every_high, crash, stop, lost_disk, cut, partition, one_way,
-      client_link, slow_disk, clock_step, clock_jump, resync, partner_down, wrong_partner_down, skew[0], skew[1],
-      disk_delay, net_delay);
+      mclt, valid, keepalive, startup, scan_interval, max_unacked, auto_partner_down, start_partner_down,
+      dense_addresses, pd_pool_length, lowest_first ? "lowest" : "hashed", workers[0], workers[1], clients, loss,
+      release, reboot, decline, move, partial_reach, duration, fault_every_low, fault_every_high, crash, stop,
+      lost_disk, cut, partition, one_way, client_link, slow_disk, clock_step, clock_jump, resync, partner_down,
+      wrong_partner_down, skew[0], skew[1], disk_delay, net_delay);
 }
 
 }  // namespace tandem6::sim

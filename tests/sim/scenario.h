@@ -45,15 +45,15 @@ struct Scenario {
 
   // faults: how often each is drawn among the others; 0: never
   unsigned crash = 0;
-  unsigned stop = 0;  ///< in good order
+  unsigned stop = 0;       ///< in good order
   unsigned lost_disk = 0;  ///< per mille of crashes
   unsigned cut = 0;
   unsigned partition = 0;
   unsigned one_way = 0;
   unsigned client_link = 0;
   unsigned slow_disk = 0;
-  unsigned clock_step = 0;   ///< within the tolerance
-  unsigned clock_jump = 0;   ///< beyond it, for a time
+  unsigned clock_step = 0;  ///< within the tolerance
+  unsigned clock_jump = 0;  ///< beyond it, for a time
   unsigned resync = 0;
   unsigned partner_down = 0;        ///< per mille of crashes: the operator says that the partner is down
   unsigned wrong_partner_down = 0;  ///< the operator says so while it is not

@@ -107,9 +107,10 @@ void Server::configure(unsigned workers) {
   content.search_key = {0x1234 + side_, 0x5678};
   content.decline_probation = Seconds{scenario.decline_probation};
   lease::Subnet dense = subnet(1, "2001:db8:1::/64", 0, workers);
-  dense.address_pools.push_back(dense_pool(lease::LeaseType::kAddress, "2001:db8:1::100", 128, scenario.dense_addresses));
-  dense.prefix_pools.push_back(dense_pool(lease::LeaseType::kPrefix, "2001:db8:1000::", 56,
-                                          uint32_t{1} << (56 - scenario.pd_pool_length)));
+  dense.address_pools.push_back(
+      dense_pool(lease::LeaseType::kAddress, "2001:db8:1::100", 128, scenario.dense_addresses));
+  dense.prefix_pools.push_back(
+      dense_pool(lease::LeaseType::kPrefix, "2001:db8:1000::", 56, uint32_t{1} << (56 - scenario.pd_pool_length)));
   lease::Subnet sparse = subnet(2, "2001:db8:2::/64", 1, workers);
   lease::Pool pool;
   pool.first = sparse.prefix.address;
@@ -155,8 +156,8 @@ void Server::start(unsigned workers) {
   life_ = std::make_unique<Life>();
   configure(workers);
   for (unsigned worker = 0; worker < workers; ++worker) {
-    life_->workers.emplace_back().leases = std::make_unique<lease::ShardGroup>(
-        worker, workers, lease::HashKey{1, 2}, kLogCapacity, kFeedCapacity);
+    life_->workers.emplace_back().leases =
+        std::make_unique<lease::ShardGroup>(worker, workers, lease::HashKey{1, 2}, kLogCapacity, kFeedCapacity);
   }
   load();
   std::optional<failover::Stable> stable;

@@ -172,7 +172,7 @@ class Server final : public failover::Host {
   Disk disk_;
   int64_t skew_ = 0;
   uint64_t disk_delay_ = 5;
-  uint64_t number_ = 0;  // of the life
+  uint64_t number_ = 0;   // of the life
   uint64_t died_at_ = 0;  // when it last may have served
   uint64_t disk_losses_ = 0;
   std::unique_ptr<Life> life_;

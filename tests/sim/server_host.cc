@@ -32,7 +32,8 @@ void Server::connected_by(const std::vector<std::byte>& message) {
 void Server::received(const std::vector<std::byte>& message) {
   const auto view = wire::FailoverMessageView::parse(message);
   if (!view) return world_.journal().violation("wire", name() + " gets a message that does not parse");
-  world_.journal().note(name(), fmt::format("<- message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
+  world_.journal().note(name(),
+                        fmt::format("<- message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
   if (const auto state = failover::read_state(*view)) life_->partner_is_starting = state->flags.startup;
   life_->update_done = view->type == wire::MessageType::kUpdDone;
   const uint64_t malformed = life_->relationship->status().malformed;
@@ -89,9 +90,7 @@ void Server::run_apply(std::shared_ptr<IncomingUpdate> incoming) {
 // At one worker after the other.
 void Server::run_displace(std::shared_ptr<IncomingUpdate> incoming, unsigned worker) {
   const unsigned owner = owner_of(incoming->update.client->bytes());
-  const auto go_on = [this, owner, incoming] {
-    in_worker(owner, [this, incoming] { run_apply(incoming); });
-  };
+  const auto go_on = [this, owner, incoming] { in_worker(owner, [this, incoming] { run_apply(incoming); }); };
   if (worker == owner) ++worker;
   if (worker >= life_->workers.size()) {
     incoming->next_is_unheld = true;
@@ -244,7 +243,8 @@ void Server::check_stored(const Parked& reply) {
 void Server::check_message(Bytes message) {
   const auto view = wire::FailoverMessageView::parse(message);
   if (!view) return world_.journal().violation("wire", name() + " sends what does not parse");
-  world_.journal().note(name(), fmt::format("-> message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
+  world_.journal().note(name(),
+                        fmt::format("-> message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
   if (view->type == wire::MessageType::kState) {
     // RFC 8156 §6.3: "written to stable storage prior to enqueuing it".
     const auto told = failover::read_state(*view);
@@ -282,8 +282,8 @@ void Server::check_told(const failover::BindingUpdate& update, bool is_reply) {
                                                        lease.key.address.to_string()));
     }
     if (!is_told(now) || is_told(disk_.find(lease.key))) continue;
-    world_.journal().violation("§7.5.2", fmt::format("{} tells its partner of {} before its own disk", name(),
-                                                     lease.key.address.to_string()));
+    world_.journal().violation(
+        "§7.5.2", fmt::format("{} tells its partner of {} before its own disk", name(), lease.key.address.to_string()));
   }
 }
 
@@ -308,10 +308,10 @@ void Server::check_transition(const failover::StableState& stable) {
                           .waited_mclt = down_for >= uint64_t{world_.scenario().mclt} * 1000,
                           .never_ran = life_->never_ran};
   if (may_move(from, stable.state, now)) return;
-  world_.journal().violation(
-      "I7", fmt::format("{} goes from {}{} to {}, partner in {}, communications {}", name(),
-                        ends_startup ? "STARTUP with " : "", failover::to_string(from), failover::to_string(stable.state),
-                        failover::to_string(stable.partner), now.communicating ? "OK" : "not OK"));
+  world_.journal().violation("I7", fmt::format("{} goes from {}{} to {}, partner in {}, communications {}", name(),
+                                               ends_startup ? "STARTUP with " : "", failover::to_string(from),
+                                               failover::to_string(stable.state), failover::to_string(stable.partner),
+                                               now.communicating ? "OK" : "not OK"));
 }
 
 }  // namespace tandem6::sim

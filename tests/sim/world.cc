@@ -23,10 +23,7 @@ bool is_near(AbsoluteTime a, AbsoluteTime b) {
 }  // namespace
 
 World::World(const Scenario& scenario, bool verbose)
-    : scenario_(scenario),
-      journal_(events_, verbose),
-      random_(scenario.seed),
-      channel_(*this, random_.fork()) {
+    : scenario_(scenario), journal_(events_, verbose), random_(scenario.seed), channel_(*this, random_.fork()) {
   for (unsigned side = 0; side < 2; ++side) servers_[side] = std::make_unique<Server>(*this, side, random_.fork());
   for (unsigned number = 0; number < scenario.clients; ++number) {
     clients_.push_back(std::make_unique<Client>(*this, number, random_.fork()));
@@ -76,9 +73,8 @@ void World::granted(unsigned client, const lease::LeaseKey& key) {
 
 bool World::run() {
   for (unsigned side = 0; side < 2; ++side) {
-    events_.after(random_.below(random_.chance(800) ? 2000 : 30'000), [this, side] {
-      servers_[side]->start(scenario_.workers[side]);
-    });
+    events_.after(random_.below(random_.chance(800) ? 2000 : 30'000),
+                  [this, side] { servers_[side]->start(scenario_.workers[side]); });
   }
   for (const auto& client : clients_) client->start();
   watch();
@@ -131,7 +127,11 @@ void World::next_fault() {
 }
 
 void World::block_for(bool forth, bool back, uint64_t milliseconds) {
-  journal_.note("", fmt::format("partition: A{}B for {} ms", forth && back ? "-x-" : forth ? "-x>" : "<x-", milliseconds));
+  journal_.note("", fmt::format("partition: A{}B for {} ms",
+                                forth && back ? "-x-"
+                                : forth       ? "-x>"
+                                              : "<x-",
+                                milliseconds));
   channel_.block(0, forth);
   channel_.block(1, back);
   events_.after(milliseconds, [this, number = ++blocks_] {
@@ -152,6 +152,11 @@ void World::inject() {
   const auto side = static_cast<unsigned>(random_.below(2));
   Server& server = *servers_[side];
   const uint64_t seconds = random_.chance(700) ? random_.between(1, 40) : random_.between(40, 300);
+  for (const auto& client : clients_) {
+    if (!random_.chance(scenario_.partial_reach)) continue;
+    client->set_reach(static_cast<unsigned>(random_.below(2)));
+    events_.after(seconds * 1000, [&client] { client->set_reach(2); });
+  }
   // While one rightly thinks the other is down, nobody keeps them from meeting again.
   const bool is_delicate = scenario_.wrong_partner_down == 0 && scenario_.auto_partner_down == 0 &&
                            std::ranges::any_of(servers_, [](const auto& each) {
@@ -193,8 +198,8 @@ void World::inject() {
 
 void World::crash(unsigned side, bool in_order) {
   if (!servers_[side]->is_alive()) return;
-  // No protocol helps who loses what only one disk knew: both disks, or that of a server that served alone (§8.4.1: "not
-  // restricted by the MCLT").
+  // No protocol helps who loses what only one disk knew: both disks, or that of a server that served alone (§8.4.1:
+  // "not restricted by the MCLT").
   const bool lose = !disk_lost_[1 - side] && !was_alone_[side] && random_.chance(scenario_.lost_disk);
   if (lose) disk_lost_[side] = true;
   if (in_order) {

@@ -66,9 +66,9 @@ class World {
   std::vector<std::unique_ptr<Client>> clients_;
   std::array<bool, 2> client_link_down_{};
   std::array<uint64_t, 2> crashes_{};
-  std::array<bool, 2> disk_lost_{};   // since both were NORMAL
-  std::array<bool, 2> was_alone_{};   // in PARTNER-DOWN, since both were NORMAL
-  std::array<bool, 2> apart_{};       // likewise, and they have not met since
+  std::array<bool, 2> disk_lost_{};  // since both were NORMAL
+  std::array<bool, 2> was_alone_{};  // in PARTNER-DOWN, since both were NORMAL
+  std::array<bool, 2> apart_{};      // likewise, and they have not met since
   bool faults_ = true;
   bool excused_ = false;
   bool ever_met_ = false;
