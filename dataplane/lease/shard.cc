@@ -125,7 +125,9 @@ void Shard::abandon(Lease& lease) {
 
 void Shard::end(Lease& lease, BindingStatus status) {
   assert(called_by_owner());
-  wheel_.cancel(Timers{leases_, partner_times_}, index_of(lease.key));
+  const uint32_t index = index_of(lease.key);
+  const bool was_clients = lease.is_clients();
+  wheel_.cancel(Timers{leases_, partner_times_}, index);
   lease.status = status;
   if (!was_clients || lease.is_clients()) return;
   unlink_from_client(lease, index);
