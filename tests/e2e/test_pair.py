@@ -182,7 +182,7 @@ class Failures(PairTest):
 class Chaos(PairTest):
     """Clients at work while one thing after the other fails."""
 
-    def run_through(self, failures, seed, seconds=18):
+    def run_through(self, failures, seed, seconds):
         self.start_pair()
         self.wait_for_shares()
         chance = random.Random(seed)
@@ -228,7 +228,7 @@ class Chaos(PairTest):
         seed = int(os.environ.get("TANDEM6_SEED", random.randrange(1 << 16)))
         cables = [lambda chance, port=port: self.pull_cable(port, chance) for port in ("mgmt-a", "to-a", "to-b")]
         self.run_through([self.kill_one, self.kill_both, self.freeze_one, *cables], seed,
-                         int(os.environ.get("TANDEM6_SECONDS", 18)))
+                         int(os.environ.get("TANDEM6_SECONDS", 14)))
 
 
 def memory(server):
