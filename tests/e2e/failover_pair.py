@@ -212,12 +212,13 @@ class RelayedClient(PairClient):
 
 class Crowd(threading.Thread):
     """Clients who come, renew at their server or at any, and leave. It watches that nobody is given what another client
-    may still believe to have, and that nobody is told to give up what it has."""
+    may still believe to have, and that nobody has to give up its only address or prefix."""
 
     def __init__(self, end, count, seed):
         super().__init__(daemon=True)
         self.end, self.random = end, random.Random(seed)
         self.clients = [PairClient(end, number) for number in range(1, count + 1)]
+        self.number = count  # of the last client
         self.ends = {client: {} for client in self.clients}  # {lease's key: when it ends}
         self.owner = {}      # lease's key -> client, of those that may not have ended
         self.twice = []      # what two clients were given
@@ -248,11 +249,18 @@ class Crowd(threading.Thread):
         if not client.leases:
             self._come(client)
         elif self.random.random() < 0.02:
-            leases, client.leases = client.leases, []
-            self._forget(client, list(self.ends[client]))
-            self._ask(client, dhcp6.RELEASE, client.ias(True, leases), client.server)
+            self._leave(client)
         else:
             self._stay(client)
+
+    def _leave(self, client):
+        """For good; another one comes in its place."""
+        leases = client.leases
+        self._forget(client, list(self.ends[client]))
+        self._ask(client, dhcp6.RELEASE, client.ias(True, leases), client.server)
+        self.number += 1
+        successor = self.clients[self.clients.index(client)] = PairClient(self.end, self.number)
+        self.ends[successor] = {}
 
     def _come(self, client):
         advertise = self._ask(client, dhcp6.SOLICIT, client.ias(), patience=5)
@@ -286,12 +294,14 @@ class Crowd(threading.Thread):
     def _take(self, client, reply):
         """RFC 8415 §18.2.10.1: what the REPLY does not mention goes on as it was."""
         now, told = time.time(), {lease.key(): lease for lease in reply.leases()}
-        withdrawn = [key for key, lease in told.items() if lease.valid == 0]
-        if held := [key for key in withdrawn if key in self.ends[client]]:
-            self.taken_away.append((time.strftime("%T"), dhcp6.text_of(client.duid), held, reply))
-        self._forget(client, withdrawn)
+        held = client.held()
+        self._forget(client, [key for key, lease in told.items() if lease.valid == 0])
         given = [lease for lease in told.values() if lease.valid > 0]
         client.leases = [lease for lease in client.leases if lease.key() not in told] + given
+        # A client can have two of a kind for a while, when a REPLY was lost and it went to the other server.
+        kept = held & client.held()
+        if held and {length for _, length in kept} != {length for _, length in held}:
+            self.taken_away.append((time.strftime("%T"), dhcp6.text_of(client.duid), held, reply))
         for lease in given:
             other = self.owner.get(lease.key(), client)
             if other is not client and self.ends[other][lease.key()] > now:
