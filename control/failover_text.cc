@@ -72,9 +72,7 @@ StateText in_recover_wait(const RelationshipStatus& status) {
                       "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down.",
                       status.mclt.count),
           status.communicating ? std::string(kGoesOn)
-                               : std::string(kGetConnection) +
-                                     " The wait goes on meanwhile. If the partner is certainly down and clients cannot "
-                                     "wait: failover-partner-down."};
+                               : std::string(kGetConnection) + " The wait goes on meanwhile."};
 }
 
 StateText in_recover_done(const RelationshipStatus& status) {

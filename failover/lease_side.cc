@@ -216,7 +216,7 @@ bool acknowledge(const ErrandPlace& place, const LeaseAck& ack) {
   if (times == nullptr || !wire::same_bytes(shard.duid_of(lease->client), ack.client.bytes())) return true;
   if (place.leases.log().room() < kRoomForOne) return false;
   if (ack.partner_lifetime) times->acked_partner_lifetime = later(times->acked_partner_lifetime, *ack.partner_lifetime);
-  const bool as_it_is = times->version == ack.version;
+  const bool as_it_is = times->version == ack.version && (ack.frees || !lease->has_ended());
   if (as_it_is) times->unacked = times->sent = false;
   if (as_it_is && lease->has_ended()) {
     place.leases.free(*lease, place.snapshot);  // PENDING-FREE, and so FREE (Figure 2, (4))

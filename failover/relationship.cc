@@ -186,6 +186,7 @@ void Relationship::negotiated(const Connect& partner) {
 }
 
 void Relationship::disconnected(std::string_view reason, Moment now) {
+  take_time(now);
   now_milliseconds_ = now.milliseconds;
   if (link_ != Link::kNone) link_lost(std::string(reason), now);
 }

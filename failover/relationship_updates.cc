@@ -99,7 +99,11 @@ void Relationship::take_reply(const FailoverMessageView& message, Moment now) {
   } else {
     ++counters_.updates_rejected;
   }
-  for (const LeaseAck& ack : reply.acks) host_.acknowledge(ack);
+  const bool recovers = stable_.partner == State::kRecover || stable_.partner == State::kRecoverWait;
+  for (LeaseAck ack : reply.acks) {
+    ack.frees = !recovers;
+    host_.acknowledge(ack);
+  }
   if (reply.block) block_reply(reply, now);
 }
 

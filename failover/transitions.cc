@@ -130,8 +130,7 @@ bool can_declare_partner_down(State ours) {
     case kCommunicationsInterrupted:  // §8.9.2
     case kResolutionInterrupted:      // §8.11.2
     case kRecover:                    // the first server of a new pair, told to serve alone (§8.3.2 step 1)
-    case kRecoverWait:
-    case kRecoverDone:
+    case kRecoverDone:                // not in RECOVER-WAIT: what it gave away and has forgotten has yet to end
       return true;
     default:
       return false;

@@ -262,6 +262,21 @@ void Server::check_message(Bytes message) {
       return world_.journal().violation("wire", name() + " sends a BNDUPD that does not parse");
     }
     check_told(read.update, false);
+    if (!read.update.client) check_given(read.update.leases.front());
+  }
+}
+
+// §4.2.2: what changes hands holds no lease that the partner has never heard of.
+void Server::check_given(const failover::LeaseUpdate& block) {
+  if (side_ != 0 || block.status != lease::BindingStatus::kFreeBackup) return;
+  for (const lease::LeaseRecord& record : leases()) {
+    const bool is_within = block.key.address <= record.key.address && record.key.address <= block.key.last();
+    const bool is_news = record.partner && record.partner->unacked &&
+                         record.partner->acked_partner_lifetime == AbsoluteTime{} &&
+                         record.partner->partner_raw_contact == AbsoluteTime{};
+    if (!is_within || !is_news || record.key.type != lease::LeaseType::kPrefix) continue;
+    world_.journal().violation("§4.2.2", fmt::format("{} gives away a block with {}, which the partner does not know",
+                                                     name(), record.key.address.to_string()));
   }
 }
 

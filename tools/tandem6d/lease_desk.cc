@@ -55,8 +55,29 @@ void LeaseDesk::run_everywhere(std::function<void(unsigned worker, const lease::
   }
 }
 
+void LeaseDesk::when_committed(std::vector<uint64_t> sequences, std::function<void()> then) {
+  promises_.push_back({std::move(sequences), std::move(then)});
+}
+
+// In the order of asking: a later one is never ready before.
+unsigned LeaseDesk::release_all_committed() {
+  unsigned released = 0;
+  const auto is_ready = [&](const Promise& promise) {
+    for (size_t i = 0; i < workers_.size(); ++i) {
+      if (workers_[i].end.leases->log().committed() < promise.sequences[i]) return false;
+    }
+    return true;
+  };
+  for (; !promises_.empty() && is_ready(promises_.front()); ++released) {
+    const std::function<void()> then = std::move(promises_.front().then);
+    promises_.pop_front();
+    then();
+  }
+  return released;
+}
+
 unsigned LeaseDesk::poll() {
-  unsigned work = 0;
+  unsigned work = release_all_committed();
   for (PerWorker& each : workers_) {
     while (worker::Job* job = each.end.jobs->take_done()) {
       const std::unique_ptr<worker::Job> owned(job);

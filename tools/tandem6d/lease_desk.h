@@ -31,6 +31,9 @@ class LeaseDesk {
   /// Runs on every worker, then `done` here.
   void run_everywhere(std::function<void(unsigned worker, const lease::ErrandPlace&)> work, std::function<void()> done);
 
+  /// `then` when each worker's log is committed up to its number.
+  void when_committed(std::vector<uint64_t> sequences, std::function<void()> then);
+
   /// Hands over what has gathered, takes what is done. Returns how much there was.
   unsigned poll();
 
@@ -71,8 +74,15 @@ class LeaseDesk {
   void take_back(PerWorker& from, Batch& batch);
   void look_elsewhere(unsigned owner, Update update);
   unsigned release_committed(PerWorker& worker);
+  unsigned release_all_committed();
+
+  struct Promise {
+    std::vector<uint64_t> sequences;  // by worker
+    std::function<void()> then;
+  };
 
   std::vector<PerWorker> workers_;
+  std::deque<Promise> promises_;
 };
 
 }  // namespace tandem6::daemon

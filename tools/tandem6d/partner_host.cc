@@ -84,7 +84,7 @@ tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failov
 void PartnerHost::start() {
   if (settings_.role != lease::FailoverRole::kPrimary || !can_speak()) return;
   connector_ = failover::Connector::open(
-      *world_.io, {.local = settings_.local, .partner = settings_.partner, .port = settings_.port}, identity_, {},
+      *world_.io, {.local = settings_.local, .partner = settings_.partner, .port = settings_.port}, identity_, limits(),
       [this](std::shared_ptr<failover::Connection> connection) {
         take(std::move(connection));
         relationship_->connected(now());
@@ -93,6 +93,15 @@ void PartnerHost::start() {
         if (reason != last_failure_) note(failover::Weight::kWarning, "failover-no-connection", reason);
         last_failure_ = reason;
       });
+}
+
+// A partner that has just started waits for us as long as its STARTUP lasts, not longer: it serves then, whatever state
+// we are in. So the pauses between attempts stay below that.
+failover::Limits PartnerHost::limits() const {
+  failover::Limits limits;
+  const std::chrono::milliseconds half_of_startup{uint64_t{settings_.startup.count} * 500};
+  limits.retry_longest = std::clamp(half_of_startup, limits.retry_first, limits.retry_longest);
+  return limits;
 }
 
 void PartnerHost::take(std::shared_ptr<failover::Connection> connection) {
@@ -211,6 +220,7 @@ std::shared_ptr<PartnerHost::Walk> PartnerHost::new_walk() const {
   walk->cursors.resize(world_.workers);
   walk->found.resize(world_.workers);
   walk->unacked.resize(world_.workers);
+  walk->sequences.resize(world_.workers);
   return walk;
 }
 
@@ -226,18 +236,22 @@ void PartnerHost::continue_scan(size_t limit) {
         if (walk->cursors[worker].finished) return;
         failover::scan(place, *scope, walk->kind, walk->cursors[worker], std::min(limit, kPlacesPerJob),
                        walk->found[worker]);
+        walk->sequences[worker] = place.leases.log().written();
       },
-      [this, walk] {
-        if (scan_ != walk) return;  // another one has begun
-        std::vector<lease::LeaseRecord> found;
-        for (auto& leases : walk->found) {
-          found.insert(found.end(), leases.begin(), leases.end());
-          leases.clear();
-        }
-        const bool finished = walk->is_finished();
-        if (finished) scan_.reset();
-        relationship_->scanned(found, finished, now());
-      });
+      [this, walk] { world_.desk->when_committed(walk->sequences, [this, walk] { hand_over(walk); }); });
+}
+
+// What a scan found may be told: the disk has it.
+void PartnerHost::hand_over(const std::shared_ptr<Walk>& walk) {
+  if (scan_ != walk) return;  // another one has begun
+  std::vector<lease::LeaseRecord> found;
+  for (auto& leases : walk->found) {
+    found.insert(found.end(), leases.begin(), leases.end());
+    leases.clear();
+  }
+  const bool finished = walk->is_finished();
+  if (finished) scan_.reset();
+  relationship_->scanned(found, finished, now());
 }
 
 void PartnerHost::free_overdue(AbsoluteTime partner_down_since, Seconds mclt) {

@@ -75,6 +75,7 @@ class PartnerHost : public failover::Host {
     std::vector<failover::WalkCursor> cursors;           // by worker
     std::vector<std::vector<lease::LeaseRecord>> found;  // by worker
     std::vector<std::vector<lease::LeaseKey>> unacked;   // by worker
+    std::vector<uint64_t> sequences;                     // by worker: of its log, when it looked last
     failover::ScanKind kind = failover::ScanKind::kUnacked;
     bool is_finished() const;
   };
@@ -82,7 +83,9 @@ class PartnerHost : public failover::Host {
   PartnerHost(const failover::RelationshipSettings& settings, std::shared_ptr<lease::FailoverScope> scope,
               std::shared_ptr<const lease::Snapshot> snapshot, const World& world);
   void take(std::shared_ptr<failover::Connection> connection);
+  failover::Limits limits() const;
   void store_pending();
+  void hand_over(const std::shared_ptr<Walk>& walk);
   void free_step(const std::shared_ptr<Walk>& walk, AbsoluteTime partner_down_since, Seconds mclt);
   void check_step(const std::shared_ptr<Walk>& walk, const std::vector<lease::LeaseKey>& blocks);
   std::shared_ptr<Walk> new_walk() const;
