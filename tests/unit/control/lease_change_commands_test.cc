@@ -272,6 +272,58 @@ TEST_CASE("a change is done when it is on the disk, and it is said when that can
   CHECK(has(refusal(server, "lease6-get-by-duid", {{"duid", kDuid}}), "workers do not run"));
 }
 
+/// The primary of a failover relationship that shares 2001:db8:2::10 to ::1f, and a sparse pool.
+class SharedServer : public FakeServer {
+ public:
+  SharedServer() {
+    scope_->set_policy({.responsiveness = lease::Responsiveness::kResponsive, .limited = true, .mclt = Seconds{600}});
+    lease::Snapshot::Content content;
+    content.subnets = FakeServer::snapshot().subnets();
+    for (lease::Subnet& subnet : content.subnets) subnet.failover = scope_;
+    std::get<std::shared_ptr<lease::DensePool>>(content.subnets[1].address_pools[0].space)->part(*scope_);
+    shared_ = std::make_unique<lease::Snapshot>(std::move(content));
+  }
+  const lease::Snapshot& snapshot() const override { return *shared_; }
+  bool run_at_all_workers(const lease::Errand& errand) override {
+    errand({group, *shared_, now()});
+    commit();
+    return true;
+  }
+  std::optional<lease::LeaseRecord> stored(const char* address) {
+    return store().find({lease::LeaseType::kAddress, 128, ip(address)}).value();
+  }
+
+ private:
+  std::shared_ptr<lease::FailoverScope> scope_ =
+      std::make_shared<lease::FailoverScope>(uint8_t{0}, "pair", lease::FailoverRole::kPrimary);
+  std::unique_ptr<lease::Snapshot> shared_;
+};
+
+TEST_CASE("RFC 8156 4.2.1.1, 4.4: a lease that is added beside a partner is limited, and never the partner's") {
+  SharedServer server;
+  CHECK(has(refusal(server, "lease6-add", address("2001:db8:2::12")), "partner's to lease"));
+  CHECK(has(refusal(server, "lease6-add", with(address("2001:db8:1::12"), "subnet-id", 1)), "partner's to lease"));
+  CHECK(server.group.lease_count() == 0);
+  done(server, "lease6-add", address("2001:db8:2::11"));
+  const auto record = server.stored("2001:db8:2::11");
+  REQUIRE(record);
+  CHECK(record->valid == Seconds{600});
+  REQUIRE(record->partner);
+  CHECK(record->partner->unacked);
+}
+
+TEST_CASE("RFC 8156 7.2: a lease that is deleted beside a partner is RESET, and rests until the partner knows") {
+  SharedServer server;
+  done(server, "lease6-add", address("2001:db8:2::11"));
+  done(server, "lease6-del", {{"ip-address", "2001:db8:2::11"}});
+  CHECK(server.stored("2001:db8:2::11")->status == lease::BindingStatus::kReset);
+  CHECK(lease(server, {{"ip-address", "2001:db8:2::11"}})["state"] == 2);
+  CHECK(run(server, "lease6-del", {{"ip-address", "2001:db8:2::11"}})["result"] == 3);
+  CHECK(has(refusal(server, "lease6-add", address("2001:db8:2::11")), "has ended"));
+  CHECK(has(refusal(server, "lease6-add", address("2001:db8:2::11", kOther)), "has ended"));
+  CHECK(run(server, "lease6-wipe", {{"subnet-id", 2}})["result"] == 3);
+}
+
 TEST_CASE("leases-reclaim: there is nothing to do, and that is a success") {
   FakeServer server;
   CHECK(has(done(server, "leases-reclaim", {{"remove", true}}), "by themselves"));
