@@ -26,6 +26,8 @@ struct Command {
 std::span<const Command> server_commands();
 std::span<const Command> configuration_commands();
 std::span<const Command> lease_commands();
+std::span<const Command> lease_search_commands();
+std::span<const Command> lease_change_commands();
 std::span<const Command> statistic_commands();
 std::span<const Command> subnet_commands();
 std::span<const Command> reservation_commands();

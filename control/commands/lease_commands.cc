@@ -1,17 +1,15 @@
 // lease6-get, lease6-get-page: leases as the disk holds them, with Kea's names for their fields.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "control/commands/command_table.h"
-#include "dataplane/lease/client_data.h"
+#include "control/commands/lease_fields.h"
 
 namespace tandem6::control {
 namespace {
 
-using lease::BindingStatus;
 using lease::LeaseKey;
 using lease::LeaseRecord;
 using lease::LeaseType;
@@ -19,84 +17,6 @@ using nlohmann::json;
 
 // A page is held in memory as records, as JSON and as text at once.
 constexpr uint64_t kMaxPage = 100'000;
-
-// Kea's: 0 default, 1 declined, 2 expired-reclaimed, 3 released.
-int kea_state(BindingStatus status) {
-  switch (status) {
-    case BindingStatus::kActive:
-      return 0;
-    case BindingStatus::kAbandoned:
-      return 1;
-    case BindingStatus::kReleased:
-      return 3;
-    case BindingStatus::kExpired:
-    case BindingStatus::kPendingFree:
-    case BindingStatus::kFree:
-    case BindingStatus::kFreeBackup:
-    case BindingStatus::kReset:
-      return 2;
-  }
-  return 2;
-}
-
-std::string hex_text(Bytes octets) {
-  std::string text = "0x";
-  for (const std::byte octet : octets) text += fmt::format("{:02X}", std::to_integer<unsigned>(octet));
-  return text;
-}
-
-// As Kea keeps it with each lease when `store-extended-info` is true: the relay nearest to the server first.
-json relay_info(const lease::KeptRelays& relays) {
-  json list = json::array();
-  for (const lease::KeptRelay& relay : relays) {
-    json& entry = list.emplace_back(json{
-        {"hop", relay.hop_count}, {"link", relay.link_address.to_string()}, {"peer", relay.peer_address.to_string()}});
-    if (!relay.options.empty()) entry["options"] = hex_text(relay.options);
-  }
-  return {{"ISC", {{"relay-info", std::move(list)}}}};
-}
-
-json fields_of(const LeaseRecord& lease) {
-  return {{"ip-address", lease.key.address.to_string()},
-          {"prefix-len", lease.key.prefix_length},
-          {"type", lease.key.type == LeaseType::kAddress ? "IA_NA" : "IA_PD"},
-          {"iaid", lease.iaid},
-          {"duid", lease.duid.to_string()},
-          {"subnet-id", lease.subnet_id},
-          {"cltt", lease.last_contact.to_unix()},
-          {"valid-lft", lease.valid.count},
-          {"preferred-lft", lease.preferred.count},
-          {"state", kea_state(lease.status)},
-          {"hostname", ""},
-          {"fqdn-fwd", false},
-          {"fqdn-rev", false}};
-}
-
-// With what is kept of its client.
-tl::expected<json, Error> lease_json(Server& server, const LeaseRecord& lease) {
-  json fields = fields_of(lease);
-  const auto kept = server.store().find_client(lease.duid.bytes());
-  if (!kept) return tl::unexpected(kept.error());
-  const auto client = lease::ClientDataView::parse(*kept);
-  if (!client) return fields;
-  if (const auto hostname = client->hostname()) {
-    fields["hostname"] = hostname->name;
-    fields["fqdn-fwd"] = hostname->forward;
-    fields["fqdn-rev"] = hostname->reverse;
-  }
-  if (const auto relays = client->relays(); !relays.empty()) fields["user-context"] = relay_info(relays);
-  return fields;
-}
-
-// The first prefix at this address, whatever its length.
-tl::expected<std::optional<LeaseRecord>, Error> prefix_at(Server& server, const Ipv6Address& address) {
-  auto found = server.store().page(LeaseKey{LeaseType::kPrefix, 0, address}, 1);
-  if (!found) return tl::unexpected(found.error());
-  if (found->empty() || found->front().key.type != LeaseType::kPrefix || found->front().key.address != address) {
-    return std::nullopt;
-  }
-  return found->front();
-}
 
 bool in_prefix_pool(const Server& server, const Ipv6Address& address) {
   const auto& subnets = server.snapshot().subnets();
@@ -152,37 +72,8 @@ tl::expected<json, Error> lease6_get_page(Server& server, const json& arguments)
                      {{"count", page->size()}, {"leases", std::move(leases)}});
 }
 
-struct Wanted {
-  Ipv6Address address;
-  LeaseType type = LeaseType::kAddress;
-  std::optional<uint8_t> prefix_length;
-};
-
-// Kea's form is an address and a type; "2001:db8::/56" names a delegated prefix completely.
-tl::expected<Wanted, Error> wanted_lease(const json& arguments) {
-  const auto text = required_text(arguments, "ip-address");
-  if (!text) return tl::unexpected(text.error());
-  const auto type = optional_text(arguments, "type");
-  if (!type) return tl::unexpected(type.error());
-  if (*type && **type != "IA_NA" && **type != "IA_PD") {
-    return tl::unexpected(Error{fmt::format("Invalid lease type '{}': it is IA_NA or IA_PD", **type)});
-  }
-  if (const auto prefix = Ipv6Prefix::parse(*text)) {
-    if (*type && **type != "IA_PD") return tl::unexpected(Error{fmt::format("'{}' is a prefix, not an IA_NA", *text)});
-    return Wanted{prefix->address, LeaseType::kPrefix, prefix->length};
-  }
-  const auto address = Ipv6Address::parse(*text);
-  if (!address) return tl::unexpected(Error{fmt::format("'{}' is not a valid IPv6 address", *text)});
-  return Wanted{*address, *type && **type == "IA_PD" ? LeaseType::kPrefix : LeaseType::kAddress, std::nullopt};
-}
-
 tl::expected<json, Error> lease6_get(Server& server, const json& arguments) {
-  const auto wanted = wanted_lease(arguments);
-  if (!wanted) return tl::unexpected(wanted.error());
-  const bool any_length = wanted->type == LeaseType::kPrefix && !wanted->prefix_length;
-  const auto lease = any_length
-                         ? prefix_at(server, wanted->address)
-                         : server.store().find({wanted->type, wanted->prefix_length.value_or(128), wanted->address});
+  const auto lease = named_lease(server, arguments);
   if (!lease) return tl::unexpected(lease.error());
   if (!*lease) return make_answer(CommandResult::kEmpty, "Lease not found.");
   auto fields = lease_json(server, **lease);
@@ -191,7 +82,7 @@ tl::expected<json, Error> lease6_get(Server& server, const json& arguments) {
 }
 
 constexpr Command kCommands[] = {
-    {"lease6-get", lease6_get, "one lease, by 'ip-address' and 'type' (IA_NA, IA_PD)"},
+    {"lease6-get", lease6_get, "one lease, by 'ip-address' and 'type' (IA_NA, IA_PD), or by its client's 'identifier'"},
     {"lease6-get-page", lease6_get_page, "up to 'limit' leases after 'from': start, an address, or a prefix/length"},
 };
 

@@ -47,7 +47,7 @@ void read_hook(const Node& library, Remarks& remarks) {
 const std::vector<HookRule>& hook_rules() {
   using enum Treatment;
   static const std::vector<HookRule> rules = {
-      {"lease_cmds", kMapped, "its commands are built in"},
+      {"lease_cmds", kSupported, "its commands are built in; control-socket.md says which"},
       {"stat_cmds", kMapped, "its commands are built in"},
       {"subnet_cmds", kMapped,
        "`subnet6-list`, `-get`, `network6-list` and `-get` are built in; what changes is written with `config-set`"},

@@ -166,6 +166,13 @@ void ClientDataBuilder::hostname(const KeptHostname& hostname) {
   out_.bytes(wire::bytes_of(hostname.name));
 }
 
+void ClientDataBuilder::all_but_hostname(const ClientDataView& before) {
+  Bytes rest = before.items_;
+  while (const auto kept = take_item(rest)) {
+    if (kept->tag != ClientTag::kHostname) item(kept->tag, kept->value);
+  }
+}
+
 void ClientDataBuilder::item(ClientTag tag, Bytes value) {
   if (out_.size() + kItemHeader + value.size() > kMaxClientData) return;
   out_.u8(static_cast<uint8_t>(tag));

@@ -61,6 +61,7 @@ class ClientDataView {
   std::optional<Bytes> find(ClientTag tag) const;
 
  private:
+  friend class ClientDataBuilder;
   explicit ClientDataView(Bytes items) : items_(items) {}
   Bytes items_;
 };
@@ -75,6 +76,8 @@ class ClientDataBuilder {
   /// Relay-ID and Remote-ID, by which bulk leasequeries ask (RFC 5460 §5.3, §5.4); else with none.
   void relays(std::span<const wire::RelayView> relays, const Ipv6Address& source);
   void hostname(const KeptHostname& hostname);
+  /// All that `before` has but the hostname.
+  void all_but_hostname(const ClientDataView& before);
   /// The data of OPTION_F_RECONFIGURE_DATA: at least its time.
   void reconfigure_data(Bytes data) { item(ClientTag::kReconfigureData, data); }
   /// The data of OPTION_F_DNS_REMOVAL_INFO: options that fit.

@@ -1,5 +1,8 @@
 #include "dataplane/lease/engine.h"
 
+#include <array>
+#include <optional>
+
 #include "dataplane/lease/handlers.h"
 #include "dataplane/lease/leasequery.h"
 #include "dataplane/lease/validate.h"
@@ -32,14 +35,24 @@ Answer dispatch(MessageType type, Exchange& exchange) {
   }
 }
 
-// What is kept of a client is what its last message said that is answered with leases.
-void remember_client(Exchange& exchange) {
+// DNS updates are not made yet, so none is said to have been. The root is nobody's name.
+void put_name(const std::optional<wire::DomainName>& name, ClientDataBuilder& data) {
+  if (!name || name->bytes().size() <= 1) return;
+  std::array<char, wire::DomainName::kMaxText> text;
+  data.hostname({.forward = false, .reverse = false, .name = name->write_text(text)});
+}
+
+// What is kept of a client is what its last message said that is answered with leases. One that gives leases up does
+// not name the client (RFC 4704 §5), which may have others still.
+void remember_client(const Exchange& exchange) {
+  const MessageType type = exchange.request.received->message.type;
+  if (type == MessageType::kRelease || type == MessageType::kDecline) return;
   const auto relays = exchange.request.received->relays();
-  if (relays.empty() || exchange.link == nullptr || !exchange.link->keeps_relays()) {
-    return exchange.group.remember(exchange.request.client_duid, {});
-  }
+  const bool keeps_relays = !relays.empty() && exchange.link != nullptr && exchange.link->keeps_relays();
+  if (!keeps_relays && !exchange.client_name()) return exchange.group.remember(exchange.request.client_duid, {});
   ClientDataBuilder data;
-  data.relays(relays, exchange.request.source);
+  if (keeps_relays) data.relays(relays, exchange.request.source);
+  put_name(exchange.client_name(), data);
   exchange.group.remember(exchange.request.client_duid, data.bytes());
 }
 

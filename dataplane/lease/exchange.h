@@ -126,12 +126,14 @@ class Exchange {
   /// The configuration options. The narrower scope wins: reservation, pool, subnet, shared network, classes, global.
   /// Then the client's FQDN and what it needs for Reconfigure.
   void write_options();
+  /// What the client's name is by write_options(), if it sent a Client FQDN (RFC 4704); else nothing.
+  const std::optional<wire::DomainName>& client_name() const { return client_name_; }
 
  private:
   void refuse_temporary_ias();
   Bytes pd_exclude_of(const IaResult::Granted& lease) const;
   void write_reconfigure();
-  bool wants_fqdn() const;
+  bool may_be_named() const;
   void write_client_fqdn();
   ClassSet with_additional_classes(const Subnet* subnet) const;
   Terms beside_partner(const Lifetimes& lifetimes, const Terms& desired, const Lease* held) const;
@@ -142,6 +144,7 @@ class Exchange {
   const Subnet* served_by_ = nullptr;  // of the first lease granted
   const Pool* served_from_ = nullptr;
   std::optional<Ipv6Address> first_address_;  // granted
+  std::optional<wire::DomainName> client_name_;
 };
 
 template <typename Attempt>

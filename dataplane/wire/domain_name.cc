@@ -118,22 +118,27 @@ bool DomainName::ends_with(const DomainName& other) const {
          std::ranges::equal(bytes().subspan(own - wanted, wanted), other.bytes().first(wanted), {}, lower, lower);
 }
 
-std::string DomainName::to_string() const {
-  std::string text;
+std::string_view DomainName::write_text(std::span<char, kMaxText> out) const {
+  auto end = out.begin();
   each_label([&](Bytes label) {
-    if (!text.empty()) text += '.';
+    if (end != out.begin()) *end++ = '.';
     for (const std::byte octet : label) {
       const auto c = static_cast<unsigned char>(octet);
       if (is_plain(c)) {
-        text += static_cast<char>(c);
+        *end++ = static_cast<char>(c);
         continue;
       }
-      text += '\\';
-      for (const unsigned digit : {c / 100U, c / 10U % 10U, c % 10U}) text += static_cast<char>('0' + digit);
+      *end++ = '\\';
+      for (const unsigned digit : {c / 100U, c / 10U % 10U, c % 10U}) *end++ = static_cast<char>('0' + digit);
     }
   });
-  if (complete_) text += '.';
-  return text;
+  if (complete_) *end++ = '.';
+  return {out.data(), static_cast<size_t>(end - out.begin())};
+}
+
+std::string DomainName::to_string() const {
+  std::array<char, kMaxText> text;
+  return std::string(write_text(text));
 }
 
 }  // namespace tandem6::wire

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,11 @@ class DomainName {
   bool complete() const { return complete_; }
   /// Are the last labels, the root aside, those of `other`? Case does not matter (RFC 1035 §2.3.3).
   bool ends_with(const DomainName& other) const;
+  /// No text of a name is longer.
+  static constexpr size_t kMaxText = 4 * kMaxSize;
   /// "host.example.org.", or "host" when it is not complete. Octets that are no letters, digits, '-' or '_' as "\ddd"
-  /// (RFC 1035 §5.1).
+  /// (RFC 1035 §5.1). A view of `out`.
+  std::string_view write_text(std::span<char, kMaxText> out) const;
   std::string to_string() const;
 
   /// Calls `see(Bytes label)` for each label but the root's, in order.

@@ -83,14 +83,15 @@ void print_summary(const ReadFiles& read, const Taken& taken, bool dry_run, doub
   line(taken.newer, "have a later state in the database, which was kept");
   line(taken.ended, "are over, given up or reclaimed: not taken");
   line(taken.registered, "are registered addresses (RFC 9686): not taken");
-  line(taken.hostnames, "hostnames were not taken: the next message of the client brings it again");
+  line(taken.names, dry_run ? "hostnames of clients would be kept" : "hostnames of clients are kept");
+  line(taken.hostnames, "hostnames were not taken: no domain names, or no client's");
   line(taken.contexts, "user contexts were not taken");
   line(taken.hwaddrs, "hardware addresses were not taken: they are in most DUIDs, and messages bring them");
   fmt::print("{:>12.1f}  seconds\n", seconds);
 }
 
 tl::expected<Taken, Error> take(const ReadFiles& read, const std::string& database, bool dry_run) {
-  std::vector<lease::LeaseRecord> write;
+  Writes write;
   // A dry run makes no database.
   if (dry_run && !is_database(database)) return decide(read.leases, {}, now(), write);
   auto store = storage::Store::open(database);
@@ -99,7 +100,7 @@ tl::expected<Taken, Error> take(const ReadFiles& read, const std::string& databa
   if (!present) return tl::unexpected(present.error());
   const Taken taken = decide(read.leases, *present, now(), write);
   if (dry_run) return taken;
-  if (auto written = write_leases(**store, write); !written) return tl::unexpected(written.error());
+  if (auto written = write_all(**store, write); !written) return tl::unexpected(written.error());
   return taken;
 }
 

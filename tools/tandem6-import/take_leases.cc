@@ -37,7 +37,6 @@ void count_written(const KeaLease& lease, Taken& taken) {
 }
 
 void count_left_out(const KeaLease& lease, Taken& taken) {
-  if (!lease.hostname.empty()) ++taken.hostnames;
   if (lease.has_user_context) ++taken.contexts;
   if (lease.has_hwaddr) ++taken.hwaddrs;
 }
@@ -85,7 +84,7 @@ tl::expected<Present, Error> leases_in(storage::Store& store) {
   return present;
 }
 
-Taken decide(const LeasesByAddress& leases, const Present& present, AbsoluteTime now, std::vector<LeaseRecord>& write) {
+Taken decide(const LeasesByAddress& leases, const Present& present, AbsoluteTime now, Writes& write) {
   Taken taken;
   for (const auto& [address, lease] : leases) {
     if (lease.kind == RowKind::kRegistered) {
@@ -102,17 +101,20 @@ Taken decide(const LeasesByAddress& leases, const Present& present, AbsoluteTime
       ++taken.same;
     } else if (found != present.end() && lease.record.last_contact < found->second.last_contact) {
       ++taken.newer;
+      continue;
     } else {
       count_written(lease, taken);
-      write.push_back(lease.record);
+      write.leases.push_back(lease.record);
     }
+    if (!lease.hostname.empty() && !write.names.take(lease)) ++taken.hostnames;
   }
+  taken.names = write.names.count();
   return taken;
 }
 
-tl::expected<void, Error> write_leases(storage::Store& store, const std::vector<LeaseRecord>& leases) {
+tl::expected<void, Error> write_all(storage::Store& store, const Writes& writes) {
   storage::Store::Batch batch;
-  for (const LeaseRecord& record : leases) {
+  for (const LeaseRecord& record : writes.leases) {
     batch.add({lease::LeaseChange::Kind::kPut, record});
     if (batch.count() < kBatch) continue;
     if (auto written = store.write(batch, false); !written) return written;
@@ -120,6 +122,7 @@ tl::expected<void, Error> write_leases(storage::Store& store, const std::vector<
   }
   if (batch.count() != 0)
     if (auto written = store.write(batch, false); !written) return written;
+  if (auto written = writes.names.write(store); !written) return written;
   return store.sync();
 }
 
@@ -156,6 +159,7 @@ tl::expected<uint64_t, Error> export_leases(storage::Store& store, AbsoluteTime 
       if (!is_exported || is_over(record, now)) continue;
       KeaLease lease;
       lease.record = record;
+      if (auto named = put_name(store, lease); !named) return tl::unexpected(named.error());
       out << write_lease(lease) << '\n';
       ++count;
     }

@@ -12,6 +12,7 @@
 #include "control/config/configuration.h"
 #include "dataplane/wire/time.h"
 #include "storage/store.h"
+#include "tools/tandem6-import/client_names.h"
 #include "tools/tandem6-import/lease_files.h"
 
 namespace tandem6::import {
@@ -25,7 +26,8 @@ struct Taken {
   uint64_t newer = 0;       ///< the database has a later one: kept
   uint64_t ended = 0;       ///< given up, reclaimed, or over by now: not taken
   uint64_t registered = 0;  ///< not taken: no leases
-  uint64_t hostnames = 0;   ///< not taken
+  uint64_t names = 0;       ///< of clients: written, if the database does not have them
+  uint64_t hostnames = 0;   ///< not taken: no domain names, or no client's
   uint64_t contexts = 0;    ///< not taken
   uint64_t hwaddrs = 0;     ///< not taken
 };
@@ -37,12 +39,17 @@ struct LeaseKeyHash {
 using Present = std::unordered_map<lease::LeaseKey, lease::LeaseRecord, LeaseKeyHash>;
 tl::expected<Present, Error> leases_in(storage::Store& store);
 
-/// Decides for each lease, with the leases that the database has at hand. Appends what must be written to `write`.
-Taken decide(const LeasesByAddress& leases, const Present& present, AbsoluteTime now,
-             std::vector<lease::LeaseRecord>& write);
+/// What must be written.
+struct Writes {
+  std::vector<lease::LeaseRecord> leases;
+  ClientNames names;  ///< also of clients whose leases the database has already
+};
 
-/// Writes all of them; when this returns they are on the disk.
-tl::expected<void, Error> write_leases(storage::Store& store, const std::vector<lease::LeaseRecord>& leases);
+/// Decides for each lease, with the leases that the database has at hand. Adds what must be written to `write`.
+Taken decide(const LeasesByAddress& leases, const Present& present, AbsoluteTime now, Writes& write);
+
+/// Writes all of it; when this returns it is on the disk.
+tl::expected<void, Error> write_all(storage::Store& store, const Writes& writes);
 
 /// For people, a line for each subnet: leases whose subnet id the configuration does not have, and leases that lie in
 /// none of its pools and reservations.

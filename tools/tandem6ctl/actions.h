@@ -29,6 +29,8 @@ ExitCode show_commands(const Common& common);
 ExitCode shut_down(const Common& common);
 ExitCode run_raw(const Common& common, const std::string& command, const std::string& arguments);
 ExitCode show_leases(const Common& common, const LeaseFilter& filter);
+/// `unit` is an address or PREFIX/LENGTH. Without `confirmed` the lease is only shown.
+ExitCode delete_lease(const Common& common, const std::string& unit, bool confirmed);
 ExitCode show_statistics(const Common& common, const std::string& pattern, bool all);
 ExitCode show_drops(const Common& common, bool all);
 ExitCode show_subnets(const Common& common);

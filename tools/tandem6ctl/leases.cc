@@ -121,4 +121,18 @@ ExitCode show_leases(const Common& common, const LeaseFilter& filter) {
   return ExitCode::kEmpty;
 }
 
+ExitCode delete_lease(const Common& common, const std::string& unit, bool confirmed) {
+  const json arguments = {{"ip-address", unit}};
+  if (confirmed) return show_text(common, "lease6-del", arguments);
+  const auto answer = answer_or_say(common, "lease6-get", arguments);
+  if (!answer) return answer.error();
+  Printer printer(common.json);
+  printer.add(answer->arguments());
+  printer.end_page();
+  printer.end();
+  fmt::print(stderr,
+             "tandem6ctl: nothing was done; with --confirm this lease ends, and its client loses it when it renews\n");
+  return ExitCode::kRefused;
+}
+
 }  // namespace tandem6::ctl

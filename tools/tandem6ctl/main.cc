@@ -21,6 +21,7 @@ Times are local. Commands and statistics are described in docs/control-socket.md
 struct Options {
   Common common;
   LeaseFilter leases;
+  std::string unit;
   std::string pattern;
   bool all_statistics = false;
   bool all_drops = false;
@@ -44,7 +45,14 @@ void add_leases(CLI::App& app, Options& options) {
   leases->add_flag("--all", options.leases.all, "Show all")->excludes(limit);
   leases->add_option("--subnet", options.leases.subnet, "Only of the subnet with this id");
   leases->add_option("--duid", options.leases.duid, "Only of the client with this DUID");
-  leases->callback([&options] { options.exit = show_leases(options.common, options.leases); });
+  CLI::App* deletion = leases->add_subcommand("delete", "Ends one lease");
+  deletion->add_option("ADDRESS", options.unit, "Its address, or PREFIX/LENGTH")->required();
+  deletion->add_flag("--confirm", options.confirmed, "Do it; otherwise the lease is only shown");
+  leases->callback([&options, deletion] {
+    options.exit = deletion->parsed() ? delete_lease(options.common, options.unit, options.confirmed)
+                                      : show_leases(options.common, options.leases);
+  });
+  leases->fallthrough();
 }
 
 void add_statistics(CLI::App& app, Options& options) {

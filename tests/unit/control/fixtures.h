@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "control/commands/commands.h"
@@ -132,7 +133,16 @@ class FakeServer : public Server {
   bool run_at_owner(unsigned, const lease::Errand& errand) override { return run_at_all_workers(errand); }
   bool run_at_all_workers(const lease::Errand& errand) override {
     if (workers_run) errand({group, *snapshot_, now()});
+    if (!disk.failing) commit();
     return workers_run;
+  }
+  /// What errands changed is on the disk when they are done.
+  void commit() {
+    storage::Store::Batch batch;
+    const uint64_t last = group.log().drain(SIZE_MAX, [&](const lease::LeaseChange& change) { batch.add(change); });
+    if (batch.count() != 0) REQUIRE(store_->write(batch, false));
+    group.log().publish_committed(last);
+    group.settle(*snapshot_);
   }
   std::vector<failover::RelationshipStatus> failover() const override { return relationships; }
   tl::expected<void, Error> failover_command(const std::string& relationship,
@@ -172,12 +182,18 @@ class FakeServer : public Server {
     return Ipv6Prefix::parse("2001:db8:" + std::to_string(id) + "::/64").value();
   }
 
-  static lease::Pool pool(lease::LeaseType type, uint8_t unit_length, std::string_view first, std::string_view last) {
+  lease::Pool pool(lease::LeaseType type, uint8_t unit_length, std::string_view first, std::string_view last) {
     lease::Pool made;
     made.type = type;
     made.unit_length = unit_length;
     made.first = ip(first);
     made.last = ip(last);
+    made.text = fmt::format("{}-{}", first, last);
+    const U128 units = ((made.last.number() - made.first.number()) >> (128U - unit_length)) + 1;
+    if (units <= lease::DensePool::kMaxUnits)
+      made.space = book_.dense(type, made.first, unit_length, static_cast<uint32_t>(units));
+    else
+      made.space = book_.sparse(made.first, made.last);
     return made;
   }
 
@@ -206,6 +222,7 @@ class FakeServer : public Server {
     snapshot_ = std::make_unique<lease::Snapshot>(std::move(content));
   }
 
+  lease::PoolBook book_;
   TemporaryDirectory directory_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<lease::Snapshot> snapshot_;

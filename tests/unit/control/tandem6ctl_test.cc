@@ -148,6 +148,25 @@ TEST_CASE("tandem6ctl leases: a table with who, what and until when") {
   shows(R"(2001:db8:f000:100::/56 +IA_PD .* 2 )");
 }
 
+TEST_CASE("tandem6ctl leases delete: shows the lease, and ends it with --confirm") {
+  Rig rig;
+  const auto record = prefix_lease("2001:db8:f000:100::", 56, kDuid);
+  REQUIRE(rig.server.group.load(record, rig.server.snapshot()));
+  rig.server.put({record});
+  const Outcome shown = rig("leases delete 2001:db8:f000:100::/56");
+  CHECK(shown.code == 1);
+  CHECK(has(shown.output, kDuid));
+  CHECK(has(shown.output, "--confirm"));
+  CHECK(rig.server.group.lease_count() == 1);
+  const Outcome done = rig("leases delete 2001:db8:f000:100::/56 --confirm");
+  CHECK(done.code == 0);
+  CHECK(done.output == "IPv6 lease deleted.\n");
+  CHECK(rig.server.group.lease_count() == 0);
+  CHECK(rig("leases delete 2001:db8:f000:100::/56 --confirm").code == 3);
+  CHECK(rig("leases delete nonsense --confirm").code == 1);
+  CHECK(rig("leases delete").code == 2);
+}
+
 TEST_CASE("tandem6ctl leases: limits, filters, and a walk over many pages") {
   Rig rig;
   std::vector<lease::LeaseRecord> records;

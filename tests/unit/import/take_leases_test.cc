@@ -1,7 +1,9 @@
 #include "tools/tandem6-import/take_leases.h"
 
+#include <array>
 #include <sstream>
 
+#include "dataplane/lease/client_data.h"
 #include "tests/unit/import/fixtures.h"
 
 namespace tandem6::import {
@@ -36,36 +38,95 @@ std::vector<std::string> some_rows() {
 }
 
 TEST_CASE("import: what is leased or in quarantine is written, what is over is not") {
-  std::vector<LeaseRecord> write;
+  Writes write;
   const Taken taken = decide(leases_of(some_rows()), {}, kNow, write);
-  CHECK(write.size() == 4);
+  CHECK(write.leases.size() == 4);
   CHECK(taken.addresses == 2);
   CHECK(taken.prefixes == 1);
   CHECK(taken.declined == 1);
   CHECK(taken.ended == 2);
   CHECK(taken.registered == 1);
-  CHECK(taken.hostnames == 1);
+  CHECK(taken.names == 1);
+  CHECK(taken.hostnames == 0);
 }
 
 TEST_CASE("import: twice is the same as once, and what the server has renewed since stays renewed") {
   const Directory directory;
   auto store = storage::Store::open(directory / "db");
   REQUIRE(store);
-  std::vector<LeaseRecord> write;
+  Writes write;
   decide(leases_of(some_rows()), {}, kNow, write);
-  REQUIRE(write_leases(**store, write));
-  LeaseRecord renewed = write.front();
+  REQUIRE(write_all(**store, write));
+  LeaseRecord renewed = write.leases.front();
   renewed.last_contact = AbsoluteTime::from_unix(kContact + 50);
-  REQUIRE(write_leases(**store, {renewed}));
+  REQUIRE(write_all(**store, {.leases = {renewed}, .names = {}}));
   const auto present = leases_in(**store);
   REQUIRE(present);
   CHECK(present->size() == 4);
-  std::vector<LeaseRecord> again;
+  Writes again;
   const Taken taken = decide(leases_of(some_rows()), *present, kNow, again);
-  CHECK(again.empty());
+  CHECK(again.leases.empty());
   CHECK(taken.same == 3);
   CHECK(taken.newer == 1);
   CHECK((*store)->find(renewed.key)->value() == renewed);
+}
+
+std::string named(const std::string& row, std::string_view name) { return with(row, "hostname", name); }
+
+/// What is kept of the client of row(); nothing when there is no name.
+std::optional<std::string> name_of_client(storage::Store& store) {
+  const auto kept = store.find_client(Duid::parse("00:03:00:01:02:00:00:00:0a:01")->bytes());
+  REQUIRE(kept);
+  const auto client = lease::ClientDataView::parse(*kept);
+  const auto hostname = client ? client->hostname() : std::nullopt;
+  return hostname ? std::optional(std::string(hostname->name)) : std::nullopt;
+}
+
+TEST_CASE("import: RFC 4704: a client has the name of its latest lease, and all else that is known of it stays") {
+  const Directory directory;
+  auto store = storage::Store::open(directory / "db");
+  REQUIRE(store);
+  const std::string older =
+      with(named(row("2001:db8:1::1"), "old.example.org."), "expire", std::to_string(kContact + 3500));
+  const std::string latest = named(row("2001:db8:1::2"), "Cpe.example.org.");
+  const std::string bad = named(row("2001:db8:1::3"), "a..b");
+  Writes write;
+  const Taken taken = decide(leases_of({older, latest, bad}), {}, kNow, write);
+  CHECK(taken.names == 1);
+  CHECK(taken.hostnames == 1);
+  REQUIRE(write_all(**store, write));
+  CHECK(name_of_client(**store) == "Cpe.example.org.");
+
+  // The server has learnt something since: a partner's key, say.
+  lease::ClientDataBuilder data;
+  data.reconfigure_data(std::array<std::byte, 6>{});
+  storage::Store::Batch batch;
+  lease::LeaseChange change{.kind = lease::LeaseChange::Kind::kRemember, .record = {}, .client_data = data.bytes()};
+  change.record.duid = Duid::parse("00:03:00:01:02:00:00:00:0a:01").value();
+  batch.add(change);
+  REQUIRE((*store)->write(batch, false));
+  Writes again;
+  decide(leases_of({latest}), *leases_in(**store), kNow, again);
+  CHECK(again.leases.empty());
+  REQUIRE(write_all(**store, again));
+  CHECK(name_of_client(**store) == "Cpe.example.org.");
+  const auto kept = (*store)->find_client(change.record.duid.bytes());
+  CHECK(lease::ClientDataView::parse(*kept)->find(lease::ClientTag::kReconfigureData)->size() == 6);
+}
+
+TEST_CASE("import: the name of a lease that the server has renewed since is not taken") {
+  const Directory directory;
+  auto store = storage::Store::open(directory / "db");
+  REQUIRE(store);
+  const auto leases = leases_of({named(row("2001:db8:1::1"), "old.example.org.")});
+  LeaseRecord renewed = leases.begin()->second.record;
+  renewed.last_contact = AbsoluteTime::from_unix(kContact + 50);
+  Writes write;
+  const Taken taken = decide(leases, {{renewed.key, renewed}}, kNow, write);
+  CHECK(taken.newer == 1);
+  CHECK(taken.names == 0);
+  REQUIRE(write_all(**store, write));
+  CHECK_FALSE(name_of_client(**store));
 }
 
 TEST_CASE("import: leases of unknown subnets and outside of all pools are told by subnet") {
@@ -89,9 +150,9 @@ TEST_CASE("export: what was imported comes out again as Kea can read it, without
   const Directory directory;
   auto store = storage::Store::open(directory / "db");
   REQUIRE(store);
-  std::vector<LeaseRecord> write;
+  Writes write;
   decide(leases_of(some_rows()), {}, kNow, write);
-  REQUIRE(write_leases(**store, write));
+  REQUIRE(write_all(**store, write));
   std::ostringstream out;
   REQUIRE(export_leases(**store, kNow, out) == 4);
   std::istringstream lines(out.str());
@@ -104,6 +165,9 @@ TEST_CASE("export: what was imported comes out again as Kea can read it, without
     const auto lease = read_lease(columns, line);
     REQUIRE(lease);
     CHECK((*store)->find(lease->record.key)->value() == lease->record);
+    // All leases of some_rows() are of one client, which has one name.
+    const bool is_active = lease->record.status == lease::BindingStatus::kActive;
+    CHECK(lease->hostname == (is_active ? "a.example" : ""));
   }
   CHECK(count == 4);
   std::ostringstream later;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -123,6 +124,19 @@ TEST_CASE("what is not whole, or of another version, is not read") {
   Octets ten = u8(1);
   for (int i = 0; i < 10; ++i) ten += u8(1) + u16(33) + u8(0) + address("::") + address("::1");
   CHECK_FALSE(ClientDataView::parse(ten));
+}
+
+TEST_CASE("a client that gets another name keeps all else that is known of it") {
+  ClientDataBuilder before;
+  before.hostname({.forward = true, .reverse = true, .name = "old"});
+  const std::array<std::byte, 6> key{};
+  before.reconfigure_data(key);
+  ClientDataBuilder after;
+  after.all_but_hostname(*ClientDataView::parse(before.bytes()));
+  CHECK_FALSE(ClientDataView::parse(after.bytes())->hostname());
+  CHECK(ClientDataView::parse(after.bytes())->find(ClientTag::kReconfigureData)->size() == 6);
+  after.hostname({.forward = false, .reverse = false, .name = "new"});
+  CHECK(ClientDataView::parse(after.bytes())->hostname()->name == "new");
 }
 
 TEST_CASE("RFC 8156 5.5.3, 5.5.13: what only a failover partner knows is kept as it came") {
