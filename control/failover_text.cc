@@ -71,8 +71,7 @@ StateText in_recover_wait(const RelationshipStatus& status) {
   return {fmt::format("This server has the leases and answers no clients until those that it may have given before its "
                       "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down.",
                       status.mclt.count),
-          status.communicating ? std::string(kGoesOn)
-                               : std::string(kGetConnection) + " The wait goes on meanwhile."};
+          status.communicating ? std::string(kGoesOn) : std::string(kGetConnection) + " The wait goes on meanwhile."};
 }
 
 StateText in_recover_done(const RelationshipStatus& status) {
