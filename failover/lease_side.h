@@ -41,11 +41,11 @@ Applied displace(const lease::ErrandPlace& place, const lease::FailoverScope& sc
 struct LeaseAck {
   Duid client;
   lease::LeaseKey key;
-  uint32_t version = 0;  ///< PartnerTimes::version when it was sent
+  uint32_t version = 0;                          ///< PartnerTimes::version when it was sent
+  std::optional<AbsoluteTime> partner_lifetime;  ///< OPTION_F_PARTNER_LIFETIME_SENT
   /// Is a lease that has ended free by this ack (§7.2)? Not while the partner recovers: it may have lost its memory of
   /// what it gave the client, which ends one MCLT after its failure (§8.6).
   bool frees = true;
-  std::optional<AbsoluteTime> partner_lifetime;  ///< OPTION_F_PARTNER_LIFETIME_SENT
 };
 /// The partner has accepted it. False: the log has no room, try again.
 bool acknowledge(const lease::ErrandPlace& place, const LeaseAck& ack);

@@ -160,19 +160,21 @@ tl::expected<NamedUnit, Error> named_unit(const json& arguments) {
   if (!type) return tl::unexpected(type.error());
   const auto length = optional_number(arguments, "prefix-len", 1, 128);
   if (!length) return tl::unexpected(length.error());
-  const auto given = *length ? std::optional(static_cast<uint8_t>(**length)) : std::nullopt;
+  // 0: none was given.
+  const auto given = static_cast<uint8_t>((*length).value_or(0));
   if (const auto prefix = Ipv6Prefix::parse(*text)) {
     const bool is_other = arguments.contains("type") && *type != LeaseType::kPrefix;
     if (is_other) return tl::unexpected(Error{fmt::format("'{}' is a prefix, not an IA_NA", *text)});
-    if (given && *given != prefix->length)
+    if (given != 0 && given != prefix->length)
       return tl::unexpected(Error{fmt::format("'prefix-len' parameter: '{}' has another length", *text)});
     return NamedUnit{prefix->address, LeaseType::kPrefix, prefix->length};
   }
   const auto address = Ipv6Address::parse(*text);
   if (!address) return tl::unexpected(Error{fmt::format("'{}' is not a valid IPv6 address", *text)});
-  if (*type == LeaseType::kAddress && given && *given != 128)
+  if (*type == LeaseType::kAddress && given != 0 && given != 128)
     return tl::unexpected(Error{"'prefix-len' parameter: an IA_NA has 128, a prefix is \"type\": \"IA_PD\""});
-  return NamedUnit{*address, *type, *type == LeaseType::kPrefix ? given : std::nullopt};
+  const bool names_length = *type == LeaseType::kPrefix && given != 0;
+  return NamedUnit{*address, *type, names_length ? std::optional(given) : std::nullopt};
 }
 
 tl::expected<std::optional<LeaseRecord>, Error> named_lease(Server& server, const json& arguments) {
