@@ -27,8 +27,8 @@ AbsoluteTime later(AbsoluteTime a, AbsoluteTime b) { return std::max(a, b); }
 /// RFC 8156 §7.5.5: what an accepted update leaves in the database. `ours`: the same client's binding, if it had one.
 class Merge {
  public:
-  Merge(const LeaseRecord* ours, const LeaseUpdate& theirs, const BindingUpdate& update)
-      : ours_(ours), theirs_(theirs), update_(update) {}
+  Merge(const LeaseRecord* ours, const LeaseUpdate& theirs, const BindingUpdate& update, Seconds mclt)
+      : ours_(ours), theirs_(theirs), update_(update), mclt_(mclt) {}
 
   LeaseRecord run(uint32_t subnet_id) const {
     LeaseRecord record{.key = theirs_.key,
@@ -41,7 +41,11 @@ class Merge {
                        .duid = *update_.client,
                        .partner = times()};
     set_end(record);
-    if (ours_ != nullptr) keep_later_end(record);
+    if (ours_ != nullptr) {
+      keep_later_end(record);
+    } else {
+      keep_forgotten_end(record);
+    }
     return record;
   }
 
@@ -84,9 +88,20 @@ class Merge {
     record.partner->sent = ours_->partner && ours_->partner->sent;
   }
 
+  // The partner has acked times for this lease to us, and we have no memory of it: before the disk was lost we may have
+  // promised as much and the MCLT (§4.4), of which it was not told. So it lasts until then, and the partner hears of it.
+  void keep_forgotten_end(LeaseRecord& record) const {
+    if (record.status != BindingStatus::kActive || record.valid.infinite() || !theirs_.expiration) return;
+    const AbsoluteTime end = *theirs_.expiration + mclt_;
+    if (end <= record.expires()) return;
+    record.valid = end - record.last_contact;
+    record.partner->unacked = true;
+  }
+
   const LeaseRecord* ours_;
   const LeaseUpdate& theirs_;
   const BindingUpdate& update_;
+  Seconds mclt_;
 };
 
 /// One lease of an update, at the worker of its client.
@@ -133,7 +148,7 @@ class OneLease {
     }
     const bool same_client = before && before->duid == *incoming_.update.client;
     if (before && !same_client) place_.leases.evict(*ours, place_.snapshot);
-    const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update);
+    const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update, scope_.policy().mclt);
     const LeaseRecord merged = merge.run(subnet.id);
     Lease& lease = place_.leases.adopt(merged, place_.snapshot);
     const bool was_waiting = same_client && before->partner && before->partner->unacked;

@@ -78,7 +78,9 @@ void PrefixShares::balance_pool(const DensePool& pool, uint32_t percent, Moves& 
   if (std::abs(missing) < threshold) return;
   std::vector<Block>& from = missing > 0 ? ours : backups;
   std::vector<LeaseKey>& into = missing > 0 ? moves.give : moves.ask_back;
-  std::ranges::stable_sort(from, std::greater<>(), &Block::free);
+  std::ranges::sort(from, [](const Block& a, const Block& b) {
+    return std::tie(b.free, a.key.address) < std::tie(a.free, b.key.address);
+  });
   // All the way, once it is worth it: else the next lease would have the next block moved.
   int64_t left = std::abs(missing);
   for (const Block& block : from) {

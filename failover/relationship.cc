@@ -177,6 +177,7 @@ void Relationship::negotiated(const Connect& partner) {
   asked_by_.reset();
   we_asked_.reset();
   scan_piece_due_ = false;
+  blocks_due_ = false;
   ++epoch_;
   had_communicated_ = stable_.has_communicated;
   state_due_ = true;

@@ -196,6 +196,7 @@ class Relationship {
   std::optional<uint32_t> asked_by_;  // the UPDREQ or UPDREQALL of the partner's that is being answered
   std::optional<uint32_t> we_asked_;  // ours
   bool pool_request_due_ = false;
+  bool blocks_due_ = false;  // the partner is to hear of the secondary's blocks, behind the leases
   uint64_t last_update_heard_ = 0;
   struct BlockUpdate {
     uint32_t transaction_id;

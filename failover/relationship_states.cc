@@ -104,7 +104,7 @@ void Relationship::entered(Moment now) {
     start_scan(ScanKind::kUnacked, now);
     pool_request_due_ = settings_.role == FailoverRole::kSecondary;
     if (settings_.role == FailoverRole::kPrimary) {
-      tell_blocks();
+      blocks_due_ = true;
       balance_wanted_ = true;
     }
   }

@@ -49,6 +49,11 @@ void Relationship::pump(Moment now) {
     host_.continue_scan(kScanPiece);
   }
   if (scan_) return;
+  if (blocks_due_ && stream_.is_through(scan_mark_)) {
+    tell_blocks();
+    if (!shares_.backups().empty()) scan_mark_ = stream_.mark();
+    return pump(now);
+  }
   if (asked_by_ && stream_.is_through(scan_mark_)) {
     send_bare(MessageType::kUpdDone, *asked_by_, now);
     asked_by_.reset();
@@ -149,7 +154,7 @@ void Relationship::reply_to(uint32_t transaction_id, uint32_t epoch, const Bindi
 // §5.3.5, §5.3.6.
 void Relationship::answer_update_request(const FailoverMessageView& message, ScanKind kind, Moment now) {
   asked_by_ = message.transaction_id;
-  tell_blocks();
+  blocks_due_ = true;
   start_scan(kind, now);
 }
 
@@ -177,7 +182,9 @@ void Relationship::take_update_done(const FailoverMessageView& message, Moment n
 
 // --- delegable prefixes ----------------------------------------------------------------------------------------------
 
+// When the partner has all leases that it is told of: before that, none of a block's prefixes may seem free to it.
 void Relationship::tell_blocks() {
+  blocks_due_ = false;
   for (const auto& [block, since] : shares_.backups()) stream_.add_block(block, BindingStatus::kFreeBackup, since);
 }
 

@@ -178,7 +178,7 @@ void Server::crash(bool with_machine) {
   world_.journal().note(name(), with_machine ? "crashes with its machine" : "crashes");
   if (life_->writing && random_.chance(500)) disk_.apply(*life_->writing);
   if (life_->stable_writing && random_.chance(500)) disk_.stable = life_->stable_writing->bytes;
-  if (life_->startup_over) died_at_ = world_.events().now();
+  if (may_serve()) died_at_ = world_.events().now();
   life_.reset();
   world_.channel().died(side_, with_machine);
 }
@@ -194,7 +194,7 @@ void Server::stop() {
   disk_.apply(rest);
   if (life_->stable_writing) disk_.stable = life_->stable_writing->bytes;
   if (life_->stable_next) disk_.stable = life_->stable_next->bytes;
-  if (life_->startup_over) died_at_ = world_.events().now();
+  if (may_serve()) died_at_ = world_.events().now();
   life_.reset();
   world_.channel().died(side_, false);
 }

@@ -319,6 +319,15 @@ TEST_CASE("RFC 8156 7.3: a renewal by the partner ends when the partner was acke
   CHECK(it.record(update.key)->status == BindingStatus::kExpired);
 }
 
+TEST_CASE("RFC 8156 4.4: a lease that only the partner remembers lasts as long as we may have promised") {
+  Pair it(FailoverRole::kPrimary);
+  LeaseUpdate update = theirs(it);
+  update.expiration = it.in(5000);  // acked to us; the client may have been told as much, and the MCLT
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  CHECK(it.record(update.key)->expires() == it.in(5000 + kMclt.count));
+  CHECK(it.times(update.key).unacked);
+}
+
 TEST_CASE("RFC 8156 7.2: an ABANDONED lease of the partner's is in quarantine here, for as long as there") {
   for (const bool ends : {false, true}) {
     Pair it(FailoverRole::kPrimary);
