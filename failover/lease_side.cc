@@ -89,7 +89,8 @@ class Merge {
   }
 
   // The partner has acked times for this lease to us, and we have no memory of it: before the disk was lost we may have
-  // promised as much and the MCLT (§4.4), of which it was not told. So it lasts until then, and the partner hears of it.
+  // promised as much and the MCLT (§4.4), of which it was not told. So it lasts until then, and the partner hears of
+  // it.
   void keep_forgotten_end(LeaseRecord& record) const {
     if (record.status != BindingStatus::kActive || record.valid.infinite() || !theirs_.expiration) return;
     const AbsoluteTime end = *theirs_.expiration + mclt_;

@@ -185,14 +185,18 @@ void Relationship::take_update_done(const FailoverMessageView& message, Moment n
 // When the partner has all leases that it is told of: before that, none of a block's prefixes may seem free to it.
 void Relationship::tell_blocks() {
   blocks_due_ = false;
-  for (const auto& [block, since] : shares_.backups()) stream_.add_block(block, BindingStatus::kFreeBackup, since);
+  for (const auto& [block, since] : shares_.backups()) {
+    if (!asked_back_.contains(block)) stream_.add_block(block, BindingStatus::kFreeBackup, since);
+  }
 }
 
 // Primary: §4.2.2, "SHOULD examine the balance".
 void Relationship::balance(Moment now) {
+  // What is being moved is counted once it has moved.
+  if (!being_given_.empty() || !blocks_to_tell_.empty()) return;
   balance_wanted_ = false;
   last_balance_ = now.milliseconds;
-  if (stable_.state != State::kNormal || link_ != Link::kOk || !being_given_.empty()) return;
+  if (stable_.state != State::kNormal || link_ != Link::kOk) return;
   const PrefixShares::Moves moves = shares_.balance(settings_.pd_balance);
   for (const LeaseKey& block : moves.give) {
     shares_.close(block);
@@ -200,7 +204,9 @@ void Relationship::balance(Moment now) {
   }
   if (!moves.give.empty()) host_.check_blocks(moves.give);
   for (const LeaseKey& block : moves.ask_back) {
-    if (asked_back_.insert(block).second) stream_.add_block(block, BindingStatus::kFree, now.wall);
+    if (!asked_back_.insert(block).second) continue;
+    stream_.forget_block(block);
+    stream_.add_block(block, BindingStatus::kFree, now.wall);
   }
 }
 
@@ -253,7 +259,8 @@ void Relationship::finish_blocks(Moment now) {
   }
   std::erase_if(blocks_to_tell_, [&](const auto& waiting) {
     if (waiting.first > saved_token_) return false;
-    if (link_ == Link::kOk) stream_.add_block(waiting.second, BindingStatus::kFreeBackup, now.wall);
+    const bool is_so = shares_.is_backup(waiting.second);
+    if (link_ == Link::kOk && is_so) stream_.add_block(waiting.second, BindingStatus::kFreeBackup, now.wall);
     return true;
   });
   std::erase_if(blocks_to_open_, [&](const auto& waiting) {

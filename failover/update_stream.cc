@@ -65,6 +65,22 @@ void UpdateStream::add_block(const LeaseKey& block, BindingStatus status, Absolu
   ++pending_count_;
 }
 
+void UpdateStream::forget_block(const LeaseKey& block) {
+  for (Waiting& waiting : waiting_) {
+    if (!waiting.record && waiting.block == block) waiting.is_void = true;
+  }
+}
+
+void UpdateStream::drop_first() {
+  if (waiting_.front().record) {
+    const auto known = by_key_.find(waiting_.front().record->key);
+    if (known != by_key_.end() && known->second == first_) by_key_.erase(known);
+  }
+  waiting_.pop_front();
+  ++first_;
+  --pending_count_;
+}
+
 void UpdateStream::reset(uint32_t window) {
   first_ += waiting_.size();
   waiting_.clear();
@@ -84,23 +100,15 @@ uint64_t UpdateStream::oldest_wait(uint64_t now_milliseconds) const {
 }
 
 std::optional<BindingUpdate> UpdateStream::next(uint32_t transaction_id, Moment now, const lease::Snapshot& snapshot) {
+  while (!waiting_.empty() && waiting_.front().is_void) drop_first();
   if (waiting_.empty() || in_flight_.size() >= window_) return std::nullopt;
   Sent sent{.milliseconds = now.milliseconds, .number = first_, .leases = {}, .block = {}, .age = {}};
   BindingUpdate update;
-  const auto take = [&] {
-    if (waiting_.front().record) {
-      const auto known = by_key_.find(waiting_.front().record->key);
-      if (known != by_key_.end() && known->second == first_) by_key_.erase(known);
-    }
-    waiting_.pop_front();
-    ++first_;
-    --pending_count_;
-  };
   if (!waiting_.front().record) {
     sent.block = waiting_.front().block;
     sent.block_status = waiting_.front().block_status;
     update = block_update(waiting_.front(), now.wall);
-    take();
+    drop_first();
   } else {
     update.client = waiting_.front().record->duid;
     update.base_time = now.wall;
@@ -112,7 +120,7 @@ std::optional<BindingUpdate> UpdateStream::next(uint32_t transaction_id, Moment 
                              .key = record.key,
                              .version = record.partner ? record.partner->version : 0,
                              .partner_lifetime = std::nullopt});
-      take();
+      drop_first();
     }
   }
   sent.age = ages_.insert(ages_.end(), transaction_id);

@@ -29,6 +29,8 @@ class UpdateStream {
   /// A block of delegable prefixes, or one prefix, that belongs to no client: `status` FREE or FREE-BACKUP. Goes before
   /// nothing that was added earlier.
   void add_block(const lease::LeaseKey& block, lease::BindingStatus status, AbsoluteTime since);
+  /// What waits to be told of this block is not true any more.
+  void forget_block(const lease::LeaseKey& block);
 
   size_t pending() const { return pending_count_; }
   size_t room() const { return pending_count_ < kMostPending ? kMostPending - pending_count_ : 0; }
@@ -61,12 +63,14 @@ class UpdateStream {
  private:
   bool replace_waiting(const lease::LeaseRecord& record);
   void append(const lease::LeaseRecord& record);
+  void drop_first();
 
   struct Waiting {
     std::optional<lease::LeaseRecord> record;  // nothing: a block
     lease::LeaseKey block;
     lease::BindingStatus block_status = lease::BindingStatus::kFree;
     AbsoluteTime block_since;
+    bool is_void = false;  // a block's that changed hands meanwhile
   };
   struct Sent {
     uint64_t milliseconds = 0;

@@ -54,9 +54,7 @@ class Server final : public failover::Host {
   failover::State state() const;
   bool is_communicating() const;
   /// Does its state let it answer any client at all?
-  bool may_serve() const {
-    return life_->scope->policy().responsiveness != lease::Responsiveness::kUnresponsive;
-  }
+  bool may_serve() const { return life_->scope->policy().responsiveness != lease::Responsiveness::kUnresponsive; }
   lease::FailoverPolicy policy() const;
   failover::RelationshipStatus status() const { return life_->relationship->status(); }
   /// All leases, ordered by key.

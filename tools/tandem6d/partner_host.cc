@@ -150,8 +150,8 @@ void PartnerHost::persist(std::vector<std::byte> stable, uint64_t token) {
 // One at a time, always the newest; the management thread waits for the disk.
 void PartnerHost::store_pending() {
   storing_ = true;
-  auto [stable, token] = *std::exchange(to_store_, std::nullopt);
-  asio::post(*world_.management, [this, stable = std::move(stable), token] {
+  auto [state, number] = *std::exchange(to_store_, std::nullopt);
+  asio::post(*world_.management, [this, stable = std::move(state), token = number] {
     const auto stored = world_.store->put_meta(meta_name(settings_.name), std::string(wire::text_of(stable)));
     asio::post(*world_.io, [this, stable, token, error = stored ? std::string() : stored.error().message] {
       if (error.empty()) {

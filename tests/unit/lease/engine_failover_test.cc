@@ -190,7 +190,7 @@ TEST_CASE("RFC 8156 8.4.1: in PARTNER-DOWN own prefixes go first, then, after th
   std::set<std::string> given;
   uint16_t number = 0;
   const auto request = [&] { return it.server.send(from_client(kRequest, {ia_pd(1)}, duid_of(number++))).ia(); };
-  for (; number < 3;) given.insert(request().leases.at(0).address.to_string());
+  while (number < 3) given.insert(request().leases.at(0).address.to_string());
   down.partner_prefixes = true;
   it.set(down);
   // The fourth of our own, before any of the partner's.
