@@ -45,6 +45,30 @@ TEST_CASE("a later change of a client's lease takes the place of one that waits,
   CHECK(stream.take_reply(3, *last, 1000).acks.at(0).version == 3);
 }
 
+TEST_CASE("RFC 8156 4.2.2: a block that changed hands is not told as it was") {
+  Stream stream;
+  stream.add_block(block(3), BindingStatus::kFreeBackup, kNow.wall);
+  stream.add_block(block(4), BindingStatus::kFreeBackup, kNow.wall);
+  stream.add(lease(1));
+  const uint64_t mark = stream.mark();
+  stream.forget_block(block(3));
+  stream.add_block(block(3), BindingStatus::kFree, kNow.wall);
+  const auto kept = stream.send(1);
+  REQUIRE(kept);
+  CHECK(kept->leases.at(0).key == block(4));
+  const auto update = stream.send(2);
+  REQUIRE(update);
+  CHECK(update->client == client(1));
+  stream.take_reply(1, *kept, 1000);
+  stream.take_reply(2, *update, 1000);
+  CHECK(stream.is_through(mark));
+  const auto back = stream.send(3);
+  REQUIRE(back);
+  CHECK(back->leases.at(0).key == block(3));
+  CHECK(back->leases.at(0).status == BindingStatus::kFree);
+  CHECK_FALSE(stream.send(4));
+}
+
 TEST_CASE("the partner hears of both when a unit goes from one client to another, in their order") {
   Stream stream;
   LeaseRecord before = lease(1);
