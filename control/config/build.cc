@@ -75,9 +75,12 @@ std::shared_ptr<lease::SubnetCounters> counters_of(uint32_t subnet_id, Continuit
 }
 
 void make_scopes(const std::vector<failover::RelationshipSettings>& relationships, Continuity& continuity) {
-  for (size_t i = continuity.scopes.size(); i < relationships.size(); ++i)
+  for (size_t i = continuity.scopes.size(); i < relationships.size(); ++i) {
     continuity.scopes.push_back(
         std::make_shared<lease::FailoverScope>(static_cast<uint8_t>(i), relationships[i].name, relationships[i].role));
+    // Until the endpoint says more: nobody is answered. Leases that are loaded want to know the MCLT.
+    continuity.scopes.back()->set_policy({.mclt = relationships[i].mclt});
+  }
 }
 
 /// By subnet id; a subnet that this server alone serves has none.

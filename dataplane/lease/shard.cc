@@ -101,7 +101,7 @@ void Shard::remove(Lease& lease) {
   assert(called_by_owner());
   const uint32_t index = index_of(lease.key);
   const uint32_t client = lease.client;
-  wheel_.cancel(Timers{leases_, partner_times_}, index);
+  wheel_.cancel(timers(), index);
   by_address_.erase(hash_of(lease.key), index);
   if (!lease.is_clients()) {
     --clients_[client].abandoned;
@@ -127,7 +127,7 @@ void Shard::end(Lease& lease, BindingStatus status) {
   assert(called_by_owner());
   const uint32_t index = index_of(lease.key);
   const bool was_clients = lease.is_clients();
-  wheel_.cancel(Timers{leases_, partner_times_}, index);
+  wheel_.cancel(timers(), index);
   lease.status = status;
   if (!was_clients || lease.is_clients()) return;
   unlink_from_client(lease, index);
@@ -143,7 +143,7 @@ void Shard::revive(Lease& lease) {
 void Shard::reschedule(Lease& lease) {
   assert(called_by_owner());
   const uint32_t index = index_of(lease.key);
-  wheel_.cancel(Timers{leases_, partner_times_}, index);
+  wheel_.cancel(timers(), index);
   schedule(index);
 }
 
@@ -220,7 +220,7 @@ void Shard::schedule(uint32_t index) {
   // A lifetime of 68 years or more lasts as good as forever, and expires() could not say when it ends.
   if (lease.valid.count > kFarthest) return;
   if (!wheel_.started()) wheel_.start({lease.last_contact.since_2000 - kStartEarlier});
-  wheel_.schedule(Timers{leases_, partner_times_}, index);
+  wheel_.schedule(timers(), index);
 }
 
 }  // namespace tandem6::lease

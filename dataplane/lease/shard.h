@@ -108,9 +108,12 @@ class Shard {
   }
   /// Makes them when there are none.
   PartnerTimes& share(Lease& lease);
+  /// By how much a partner may have extended a lease beyond what it told us (the MCLT, RFC 8156 §4.4). Before leases
+  /// are put in that a partner told of; the longest counts.
+  void note_lead_time(Seconds mclt) { lead_time_ = std::max(lead_time_, mclt); }
 
-  /// Calls `due(Lease&)` for leases with expires() <= now (those shared with a partner: what it was acked, and
-  /// kClockTolerance later); it must remove or reschedule the lease. `budget` limits how many leases are touched, among
+  /// Calls `due(Lease&)` for leases with expires() <= now (those that a partner told of: when it can have
+  /// promised no more); it must remove or reschedule the lease. `budget` limits how many leases are touched, among
   /// them some whose timer only moves nearer. Returns how many were: less than the budget means that no more are due.
   template <typename Due>
   unsigned expire(AbsoluteTime now, unsigned budget, Due&& due);
@@ -132,21 +135,25 @@ class Shard {
   struct Timers {
     Slab<Lease>& leases;
     const Slab<PartnerTimes>& partner_times;
+    Seconds lead_time;
     WheelLinks& links(uint32_t index) { return leases[index].timer; }
     AbsoluteTime deadline(uint32_t index) const {
       const Lease& lease = leases[index];
       if (lease.partner == kNoIndex) return lease.expires();
-      // RFC 8156 §7.3: what the partner told is "the time after which the partner can consider the lease expired": it
-      // may have extended the lease until then, and lost its memory of that.
+      // RFC 8156 §7.3: what the partner told is "the time after which the partner can consider the lease expired". It
+      // may have extended the lease until then, and by the MCLT beyond, without a memory of it any more. While it has
+      // one, it says itself when the lease ends.
       const AbsoluteTime told = partner_times[lease.partner].expiration_time;
-      const bool is_longer = told != AbsoluteTime{} && lease.expires() < told;
-      return (is_longer ? told : lease.expires()) + kClockTolerance;
+      const AbsoluteTime promised = told == AbsoluteTime{} ? told : told + lead_time;
+      const bool is_longer = told != AbsoluteTime{} && lease.expires() < promised;
+      return (is_longer ? promised : lease.expires()) + kClockTolerance;
     }
   };
   struct LongDuid {
     std::array<std::byte, Duid::kMaxSize> octets;
   };
 
+  Timers timers() { return {leases_, partner_times_, lead_time_}; }
   uint64_t hash_of(const LeaseKey& key) const;
   uint32_t index_of(const LeaseKey& key) const;
   uint32_t add_client(Bytes duid);
@@ -159,6 +166,7 @@ class Shard {
   HashKey key_;
   size_t lease_count_ = 0;
   size_t client_count_ = 0;
+  Seconds lead_time_{0};
   Slab<Lease> leases_;
   Slab<Client> clients_;
   Slab<PartnerTimes> partner_times_;
@@ -172,7 +180,7 @@ class Shard {
 template <typename Due>
 unsigned Shard::expire(AbsoluteTime now, unsigned budget, Due&& due) {
   assert(called_by_owner());
-  return wheel_.advance(Timers{leases_, partner_times_}, now, budget, [&](uint32_t index) { due(leases_[index]); });
+  return wheel_.advance(timers(), now, budget, [&](uint32_t index) { due(leases_[index]); });
 }
 
 template <typename See>

@@ -46,6 +46,11 @@ void set_beside_partner(LeaseRecord& record, const Subnet& subnet, const Failove
   times.partner_lifetime = now + terms.partner;
 }
 
+void note_lead_time(Shard& home, const LeaseRecord& record, const Snapshot& snapshot) {
+  const Subnet* subnet = record.partner ? snapshot.by_id(record.subnet_id) : nullptr;
+  if (subnet != nullptr && subnet->failover != nullptr) home.note_lead_time(subnet->failover->policy().mclt);
+}
+
 }  // namespace
 
 ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity)
@@ -207,6 +212,7 @@ Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) 
     count(*before, snapshot, -1);
     home.remove(*before);
   }
+  note_lead_time(home, record, snapshot);
   Lease& lease = home.insert(record.duid.bytes(), record);
   home.set_digest_of_client(lease.client, digest);
   count(lease, snapshot, 1);
@@ -375,6 +381,7 @@ bool ShardGroup::load(const LeaseRecord& stored, const Snapshot& snapshot) {
   const LeaseRecord record = beside_partner(stored, snapshot);
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
   if (home.find(record.key) != nullptr) return false;
+  note_lead_time(home, record, snapshot);
   Lease& lease = home.insert(record.duid.bytes(), record);
   // The relationship is no more: what waited for the partner is free.
   if (lease.has_ended() && !record.partner) {

@@ -102,6 +102,7 @@ void Server::configure(unsigned workers) {
   const Scenario& scenario = world_.scenario();
   const auto role = side_ == 0 ? lease::FailoverRole::kPrimary : lease::FailoverRole::kSecondary;
   life_->scope = std::make_shared<lease::FailoverScope>(uint8_t{0}, "pair", role);
+  life_->scope->set_policy({.mclt = Seconds{world_.scenario().mclt}});
   lease::Snapshot::Content content;
   content.server_duid = Duid::from_bytes(duid()).value();
   content.search_key = {0x1234 + side_, 0x5678};

@@ -96,6 +96,7 @@ class SharedServer {
     lease::Subnet made = subnet(1, "2001:db8:1::/64", 0);
     made.lifetimes = lifetimes;
     made.failover = of.scope;
+    made.counters = std::make_shared<lease::SubnetCounters>(2);
     made.address_pools = {sparse ? sparse_addresses() : shared_addresses(*of.scope)};
     made.prefix_pools = {shared_prefixes(*of.scope)};
     return made;
