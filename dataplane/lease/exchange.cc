@@ -147,7 +147,9 @@ bool Exchange::may_be_from_partner(const LeaseKey& key) const {
   const Subnet* home = home_of(key);
   const FailoverScope* scope = home != nullptr ? home->failover.get() : nullptr;
   const Pool* pool = scope != nullptr ? home->pool_of(key) : nullptr;
-  if (pool == nullptr || group.shard(request.shard()).find(key) != nullptr) return false;
+  if (pool == nullptr) return false;
+  // What was given up here, the partner may have given again since.
+  if (const Lease* known = group.shard(request.shard()).find(key)) return known->has_ended();
   if (pool->may_be_held(key.address, request.shard())) return false;
   return key.type == LeaseType::kAddress ? !scope->is_ours(key.address) : pool->is_partners(key.address);
 }
