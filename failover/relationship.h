@@ -64,7 +64,7 @@ class Relationship {
 
   // --- answers of the host -----------------------------------------------------------------------------------------
   void persisted(uint64_t token, Moment now);
-  void applied(IncomingUpdate incoming, Moment now);
+  void applied(const IncomingUpdate& incoming, Moment now);
   void scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now);
   void blocks_checked(const std::vector<lease::LeaseKey>& checked, const std::vector<lease::LeaseKey>& unacked,
                       Moment now);

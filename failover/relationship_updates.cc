@@ -132,7 +132,7 @@ void Relationship::take_update(const FailoverMessageView& message, Moment now) {
   host_.apply({.token = uint64_t{epoch_} << 32 | message.transaction_id, .update = std::move(read.update)});
 }
 
-void Relationship::applied(IncomingUpdate incoming, Moment now) {
+void Relationship::applied(const IncomingUpdate& incoming, Moment now) {
   take_time(now);
   --applying_;
   reply_to(static_cast<uint32_t>(incoming.token), static_cast<uint32_t>(incoming.token >> 32), incoming.update, now);

@@ -202,7 +202,7 @@ UpdateStream::Reply UpdateStream::take_reply(uint32_t transaction_id, const Bind
       continue;
     }
     lease.partner_lifetime = told->partner_lifetime;
-    result.acks.push_back(std::move(lease));
+    result.acks.push_back(lease);
   }
   return result;
 }

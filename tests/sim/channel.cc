@@ -49,11 +49,11 @@ void Channel::pump(unsigned side, uint64_t connection) {
   while (connection == connection_ && !flow.queue.empty() && flow.queue.front().when <= world_.events().now()) {
     std::vector<std::byte> message = std::move(flow.queue.front().message);
     flow.queue.pop_front();
-    arrive(1 - side, std::move(message), connection);
+    arrive(1 - side, message, connection);
   }
 }
 
-void Channel::arrive(unsigned side, std::vector<std::byte> message, uint64_t connection) {
+void Channel::arrive(unsigned side, const std::vector<std::byte>& message, uint64_t connection) {
   Server& server = world_.server(side);
   const bool is_new = side == 1 && accepted_ < connection;
   const bool is_end = message.empty();

@@ -55,7 +55,7 @@ class Channel {
   void try_to_connect(uint64_t attempt);
   void push(unsigned side, std::vector<std::byte> message);
   void pump(unsigned side, uint64_t connection);
-  void arrive(unsigned side, std::vector<std::byte> message, uint64_t connection);
+  void arrive(unsigned side, const std::vector<std::byte>& message, uint64_t connection);
   void lose(unsigned side, const char* why);
 
   World& world_;

@@ -157,8 +157,8 @@ class Server final : public failover::Host {
   void write_stable();
   void when_committed(unsigned worker, uint64_t sequence, std::function<void()> then);
 
-  void run_apply(std::shared_ptr<failover::IncomingUpdate> incoming);
-  void run_displace(std::shared_ptr<failover::IncomingUpdate> incoming, unsigned worker);
+  void run_apply(const std::shared_ptr<failover::IncomingUpdate>& incoming);
+  void run_displace(const std::shared_ptr<failover::IncomingUpdate>& incoming, unsigned worker);
 
   std::vector<Promise> promises_of(const lease::Answer& answer, const testing::Octets& bytes) const;
   void check_answer(const std::vector<Promise>& promises, const lease::ShardGroup& group, Bytes duid);

@@ -73,12 +73,12 @@ void Server::apply(IncomingUpdate incoming) {
   in_worker(owner_of(shared->update.client->bytes()), [this, shared] { run_apply(shared); });
 }
 
-void Server::run_apply(std::shared_ptr<IncomingUpdate> incoming) {
+void Server::run_apply(const std::shared_ptr<IncomingUpdate>& incoming) {
   const unsigned owner = owner_of(incoming->update.client->bytes());
   switch (failover::apply(place(owner), *life_->scope, *incoming)) {
     case Applied::kDone:
       return when_committed(owner, incoming->sequence, [this, incoming] {
-        in_reactor([this, incoming] { life_->relationship->applied(std::move(*incoming), moment()); });
+        in_reactor([this, incoming] { life_->relationship->applied(*incoming, moment()); });
       });
     case Applied::kNoRoom:
       return later(5, [this, owner, incoming] { in_worker(owner, [this, incoming] { run_apply(incoming); }); });
@@ -88,7 +88,7 @@ void Server::run_apply(std::shared_ptr<IncomingUpdate> incoming) {
 }
 
 // At one worker after the other.
-void Server::run_displace(std::shared_ptr<IncomingUpdate> incoming, unsigned worker) {
+void Server::run_displace(const std::shared_ptr<IncomingUpdate>& incoming, unsigned worker) {
   const unsigned owner = owner_of(incoming->update.client->bytes());
   const auto go_on = [this, owner, incoming] { in_worker(owner, [this, incoming] { run_apply(incoming); }); };
   if (worker == owner) ++worker;

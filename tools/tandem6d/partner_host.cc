@@ -208,7 +208,7 @@ void PartnerHost::replace_identity(std::shared_ptr<failover::TlsIdentity> identi
 
 void PartnerHost::apply(failover::IncomingUpdate incoming) {
   world_.desk->apply(scope_, std::move(incoming),
-                     [this](failover::IncomingUpdate done) { relationship_->applied(std::move(done), now()); });
+                     [this](const failover::IncomingUpdate& done) { relationship_->applied(done, now()); });
 }
 
 bool PartnerHost::Walk::is_finished() const {

@@ -244,7 +244,7 @@ TEST_CASE("lease6-bulk-apply: one malformed lease refuses all; one that cannot b
   const json answer = run(server, "lease6-bulk-apply", {{"deleted-leases", deleted}, {"leases", leases}});
   CHECK(answer["result"] == 0);
   CHECK(answer["text"] == "IPv6 leases bulk apply completed.");
-  const json failed = answer["arguments"];
+  const json& failed = answer["arguments"];
   REQUIRE(failed["failed-deleted-leases"].size() == 1);
   CHECK(failed["failed-deleted-leases"][0]["ip-address"] == "2001:db8:2::1f");
   CHECK(failed["failed-deleted-leases"][0]["result"] == 3);

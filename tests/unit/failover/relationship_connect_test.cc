@@ -4,8 +4,6 @@
 namespace tandem6::failover {
 namespace {
 
-using lease::Responsiveness;
-
 constexpr std::array kBothRoles = {FailoverRole::kPrimary, FailoverRole::kSecondary};
 
 std::optional<Connect> connect_in(const std::optional<Octets>& message) {

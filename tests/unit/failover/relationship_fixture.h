@@ -311,7 +311,8 @@ inline Stable stable_in(State state) {
 }
 
 /// An endpoint in NORMAL with a partner in NORMAL; what it has sent so far is taken. The scan of §8.8 is over.
-inline std::unique_ptr<Endpoint> in_normal(FailoverRole role, std::optional<RelationshipSettings> settings = {}) {
+inline std::unique_ptr<Endpoint> in_normal(FailoverRole role,
+                                           const std::optional<RelationshipSettings>& settings = {}) {
   auto endpoint = std::make_unique<Endpoint>(settings.value_or(Endpoint::settings_of(role)), stable_in(State::kNormal));
   endpoint->meet(State::kCommunicationsInterrupted);
   REQUIRE(endpoint->it.state() == State::kNormal);

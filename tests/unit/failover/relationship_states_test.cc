@@ -4,7 +4,6 @@
 namespace tandem6::failover {
 namespace {
 
-using lease::FailoverPolicy;
 using lease::Responsiveness;
 
 constexpr std::array kBothRoles = {FailoverRole::kPrimary, FailoverRole::kSecondary};
