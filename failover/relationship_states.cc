@@ -91,7 +91,6 @@ void Relationship::enter(State next, Moment now) {
   interrupted_at_ = now.milliseconds;
   we_asked_.reset();
   state_due_ = true;
-  note_operation();
   save();
   state_token_ = save_token_;
   apply_policy();

@@ -106,36 +106,7 @@ struct FakeHost : Host {
 };
 
 /// What was sent, in short: "STATE", "UPDREQ", …
-inline std::string name_of(MessageType type) {
-  switch (type) {
-    case MessageType::kBndUpd:
-      return "BNDUPD";
-    case MessageType::kBndReply:
-      return "BNDREPLY";
-    case MessageType::kPoolReq:
-      return "POOLREQ";
-    case MessageType::kPoolResp:
-      return "POOLRESP";
-    case MessageType::kUpdReq:
-      return "UPDREQ";
-    case MessageType::kUpdReqAll:
-      return "UPDREQALL";
-    case MessageType::kUpdDone:
-      return "UPDDONE";
-    case MessageType::kConnect:
-      return "CONNECT";
-    case MessageType::kConnectReply:
-      return "CONNECTREPLY";
-    case MessageType::kDisconnect:
-      return "DISCONNECT";
-    case MessageType::kState:
-      return "STATE";
-    case MessageType::kContact:
-      return "CONTACT";
-    default:
-      return "?";
-  }
-}
+inline std::string name_of(MessageType type) { return std::string(wire::to_string(type)); }
 
 struct Endpoint {
   static RelationshipSettings settings_of(FailoverRole role) {
