@@ -68,6 +68,12 @@ class Worker {
   /// waited for it.
   void run();
 
+  // run() in pieces, for a benchmark that is the worker's thread itself:
+  /// Once, before the first turn.
+  void start();
+  /// One round over ports, rings, log and timers. How much there was to do.
+  unsigned turn();
+
   const WorkerGauges& gauges() const { return gauges_; }
 
  private:
@@ -79,9 +85,6 @@ class Worker {
     uint16_t count = 0;
   };
 
-  void start();
-  /// One round over ports, rings, log and timers. How much there was to do.
-  unsigned turn();
   void drain_and_finish();
 
   unsigned receive(uint16_t port);
