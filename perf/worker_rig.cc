@@ -139,9 +139,10 @@ size_t WorkerRig::collect(unsigned worker, wire::MessageType expected) {
     const unsigned count = rte_ring_sc_dequeue_burst(ends_[worker].out, reinterpret_cast<void**>(batch.data()),
                                                      static_cast<unsigned>(batch.size()), nullptr);
     for (unsigned i = 0; i < count; ++i) require(answer_type(batch[i]) == expected, "it is the right answer");
+    if (count == 0) return total;
+    last_answer_size_.store(batch[0]->pkt_len, std::memory_order_relaxed);
     rte_pktmbuf_free_bulk(batch.data(), count);
     total += count;
-    if (count == 0) return total;
   }
 }
 

@@ -59,6 +59,8 @@ class WorkerRig {
   void turn(unsigned worker) { ends_[worker].worker->turn(); }
   /// Takes what the worker has sent; each must be an answer of this type. How many there were.
   size_t collect(unsigned worker, wire::MessageType expected);
+  /// Of some answer that was collected.
+  size_t last_answer_size() const { return last_answer_size_; }
   /// Says that the disk holds everything.
   void commit(unsigned worker);
 
@@ -81,6 +83,7 @@ class WorkerRig {
   worker::BufferPool large_buffers_;
   worker::Handover handover_;
   std::vector<End> ends_;
+  std::atomic<size_t> last_answer_size_{0};
   std::atomic<bool> stop_{false};
 };
 

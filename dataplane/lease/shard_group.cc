@@ -58,7 +58,7 @@ ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, siz
   require(worker < workers && workers <= kShardCount, "there are 1 to 256 workers, and this is one of them");
   workers_ = workers;
   for (unsigned number = worker; number < kShardCount; number += workers) {
-    shards_[number] = std::make_unique<Shard>(number, table_key);
+    shards_[number] = std::make_unique<Shard>(number, table_key, &memory_);
   }
 }
 
@@ -86,7 +86,8 @@ Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const Le
                            .valid = terms.valid,
                            .last_contact = now,
                            .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
-  Lease& lease = shard(request.shard()).insert(request.client_duid, record);
+  Shard& home = shard(request.shard());
+  Lease& lease = home.insert(request.client_duid, home.table_hash(request), record);
   if (subnet.failover) share(lease, terms, now).start_of_state = now;
   publish(lease, subnet.failover.get());
   SubnetCounters::Cell& cell = cell_of(subnet);
@@ -110,10 +111,7 @@ void ShardGroup::count_failure(const Subnet& subnet) const { add(cell_of(subnet)
 void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
                         AbsoluteTime now) {
   if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
-  lease.preferred = terms.preferred;
-  lease.valid = terms.valid;
-  lease.last_contact = now;
-  shard(lease.shard).reschedule(lease);
+  shard(lease.shard).extend(lease, terms.preferred, terms.valid, now);
   if (subnet.failover) share(lease, terms, now);
   publish(lease, subnet.failover.get());
 }
@@ -303,7 +301,15 @@ void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {
 
 void ShardGroup::remember(Bytes duid, Bytes client_data) {
   Shard& home = shard(shard_of(duid_hash(duid)));
-  const uint32_t client = home.find_client(duid);
+  remember(home, home.find_client(duid), duid, client_data);
+}
+
+void ShardGroup::remember(const Request& request, Bytes client_data) {
+  Shard& home = shard(request.shard());
+  remember(home, home.find_client(request.client_duid, home.table_hash(request)), request.client_duid, client_data);
+}
+
+void ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data) {
   const uint64_t digest = digest_of(client_data);
   if (client == kNoIndex || home.digest_of_client(client) == digest) return;
   if (log_.room() < ChangeLog::kRoomToRemember) return;
