@@ -17,6 +17,7 @@ constexpr uint32_t kEpoch = 800'000'000;
 constexpr size_t kLogCapacity = 512;
 constexpr size_t kFeedCapacity = 16;  // so that it overflows
 constexpr unsigned kExpireBudget = 64;
+constexpr uint64_t kStale = 2000;    // of a REPLY that waits for the disk: as in dataplane/worker
 constexpr uint64_t kTryAgain = 300;  // milliseconds
 
 }  // namespace
@@ -245,8 +246,8 @@ void Server::datagram(unsigned client, uint16_t port, const testing::Octets& byt
     std::vector<Promise> promises = promises_of(answer, out);
     check_answer(promises, group, request.client_duid);
     if (answer.after_commit) {
-      worker.parked.push_back(
-          {group.log().written(), client, out, std::move(promises), Duid::from_bytes(request.client_duid).value()});
+      worker.parked.push_back({group.log().written(), client, out, std::move(promises),
+                               Duid::from_bytes(request.client_duid).value(), world_.events().now()});
       release(worker);
     } else {
       world_.to_client(side_, client, out);
@@ -261,6 +262,7 @@ void Server::release(Worker& worker) {
   size_t released = 0;
   for (; released < worker.parked.size() && worker.parked[released].sequence <= committed; ++released) {
     const Parked& reply = worker.parked[released];
+    if (world_.events().now() - reply.made > kStale) continue;
     check_stored(reply);
     world_.to_client(side_, reply.client, reply.bytes);
   }

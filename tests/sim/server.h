@@ -92,6 +92,7 @@ class Server final : public failover::Host {
     testing::Octets bytes;
     std::vector<Promise> promises;
     Duid duid;
+    uint64_t made;
   };
   struct Waiting {
     uint64_t sequence;
