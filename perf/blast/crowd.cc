@@ -76,8 +76,8 @@ void Crowd::boot(uint32_t client, Task task, Nanoseconds when) {
   Client& one = clients_[client];
   one.task = task;
   one.booting = true;
-  one.began = when;
   one.deadline = milliseconds(when);
+  one.began = Milliseconds(one.deadline);  // as exact as the timers are
   ++in_flight_;
   wheel_.schedule(Timers{clients_}, client);
 }

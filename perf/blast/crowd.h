@@ -35,7 +35,7 @@ class Crowd {
   /// As begin() with a client that has leases (or has none), so that the caller can choose a task for it.
   std::optional<uint32_t> next_idle();
   void begin_with(uint32_t client, Task task, Nanoseconds intended, Nanoseconds now);
-  /// The client begins by itself at `when`.
+  /// The client begins by itself in the millisecond of `when`.
   void boot(uint32_t client, Task task, Nanoseconds when);
 
   /// An answer has come. The client that sends its next question now, if one does.

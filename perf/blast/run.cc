@@ -137,7 +137,7 @@ Outcome Run::open_loop(TaskChooser& chooser, const Pace& pace, double give_up_ab
   crowd.set_measured(false);
   Outcome outcome{.length = pace.length};
   Nanoseconds now = start;
-  while (now < end && !stopped()) {
+  while (now < end && !stopped() && !chooser.exhausted(crowd.bound())) {
     // By the intended moment: a late generator does not move the border.
     crowd.set_measured(start + schedule.next() >= counted);
     unsigned work = turn(now);
@@ -150,7 +150,9 @@ Outcome Run::open_loop(TaskChooser& chooser, const Pace& pace, double give_up_ab
     break;
   }
   outcome.length = std::min(pace.length, std::max(now - counted, Nanoseconds(0)));
-  outcome.behind = std::max(std::min(now, end) - (start + schedule.next()), Nanoseconds(0));
+  if (!chooser.exhausted(crowd.bound())) {
+    outcome.behind = std::max(std::min(now, end) - (start + schedule.next()), Nanoseconds(0));
+  }
   wanted_rate_ = 0;
   return outcome;
 }

@@ -39,6 +39,8 @@ class TaskChooser {
   TaskChooser(Scenario scenario, const Mix& mix, uint64_t seed);
   /// kNone: nothing, another client's turn.
   Task choose(const Client& client);
+  /// Is there nothing to do any more, with so many clients that have leases?
+  bool exhausted(uint64_t bound) const { return scenario_ == Scenario::kRelease && bound == 0; }
 
  private:
   Task choose_from_mix();
