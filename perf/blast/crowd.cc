@@ -48,14 +48,6 @@ std::optional<uint32_t> Crowd::next_idle() {
   return std::nullopt;
 }
 
-bool Crowd::begin(Task task, Nanoseconds intended, Nanoseconds now, uint32_t& client) {
-  const auto number = next_idle();
-  if (!number) return false;
-  client = *number;
-  begin_with(client, task, intended, now);
-  return true;
-}
-
 void Crowd::begin_with(uint32_t client, Task task, Nanoseconds intended, Nanoseconds now) {
   Client& one = clients_[client];
   if (begins_anew(task) || task == Task::kRelease) {

@@ -29,11 +29,9 @@ class Crowd {
   /// Exchanges that begin from now on are in figures(), or are not.
   void set_measured(bool measured) { measured_ = measured; }
 
-  /// A client's exchange is to begin at `intended`, which may be past. False when all clients are in one.
-  /// With true, `client` sends its question now.
-  bool begin(Task task, Nanoseconds intended, Nanoseconds now, uint32_t& client);
-  /// As begin() with a client that has leases (or has none), so that the caller can choose a task for it.
+  /// The client whose turn it is. Nothing when all are in an exchange.
   std::optional<uint32_t> next_idle();
+  /// Its exchange was to begin at `intended`, which may be past, and does now: it sends its first question.
   void begin_with(uint32_t client, Task task, Nanoseconds intended, Nanoseconds now);
   /// The client begins by itself in the millisecond of `when`.
   void boot(uint32_t client, Task task, Nanoseconds when);
@@ -46,7 +44,7 @@ class Crowd {
   template <typename Send>
   unsigned tick(Nanoseconds now, unsigned budget, Send&& send);
 
-  /// The datagram that a client sends now, as begin(), receive() or tick() said.
+  /// The datagram that a client sends now, as begin_with(), receive() or tick() said.
   void write(uint32_t client, Nanoseconds now, wire::Writer& out) const {
     write_request(population_, servers_, client, clients_[client], now, out);
   }

@@ -29,12 +29,6 @@ void Histogram::add(Nanoseconds value) {
   max_ = std::max(max_, count);
 }
 
-void Histogram::add(const Histogram& other) {
-  for (size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
-  count_ += other.count_;
-  max_ = std::max(max_, other.max_);
-}
-
 void Histogram::clear() {
   std::ranges::fill(counts_, 0);
   count_ = 0;

@@ -20,7 +20,6 @@ class Histogram {
 
   /// Negative values count as zero, those over 18 minutes as 18 minutes.
   void add(Nanoseconds value);
-  void add(const Histogram& other);
   void clear();
 
   uint64_t count() const { return count_; }

@@ -54,7 +54,7 @@ std::string percentile_plot(const Result& result) {
   return blocks +
          "set title 'latency: percentiles of the measured part'\nset xlabel 'percentile'\nset ylabel 'ms'\nset "
          "logscale xy\nset format y '%g'\n"
-         "set xtics ('50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 1e4, '99.999' 1e5)\nset key top left\nplot "
+         "set xtics ('50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 1e4, '99.999' 1e5)\nplot "
          "[1:*] " +
          curves + "\n";
 }
@@ -68,7 +68,7 @@ std::string script(const Settings& settings, const Result& result) {
                      to_string(settings.scenario), settings.profile.clients,
                      settings.profile.relays != 0 ? fmt::format(" behind {} relays", settings.profile.relays) : "",
                      reboot ? "all clients at once" : what) +
-         "set grid\nset key outside right\nset style data linespoints\nset pointsize 0.4\n"
+         "set lmargin at screen 0.1\nset rmargin at screen 0.74\nset grid\nset key outside right\nset style data linespoints\nset pointsize 0.4\n"
          "set title 'a second'\nset xlabel 's'\nset ylabel '1/s'\nset yrange [0:*]\n"
          "plot $seconds using 1:2 title 'begun', '' using 1:3 title 'completed', '' using 1:4 title 'answers', '' "
          "using 1:5 title 'unanswered'\n"

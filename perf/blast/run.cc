@@ -132,7 +132,7 @@ Outcome Run::open_loop(TaskChooser& chooser, const Pace& pace, double give_up_ab
   const Nanoseconds start = setup_.clock.now();
   const Nanoseconds counted = start + pace.ramp + pace.warm_up;
   const Nanoseconds end = counted + pace.length;
-  Schedule schedule(pace.rate, pace.ramp, pace.arrivals, crowd.figures().begun + 1);
+  Schedule schedule(pace.rate, pace.ramp, pace.arrivals, setup_.seed);
   wanted_rate_ = pace.rate;
   crowd.set_measured(false);
   Outcome outcome{.length = pace.length};
@@ -173,7 +173,7 @@ std::array<Nanoseconds, 5> Run::reboot(Nanoseconds spread, Nanoseconds longest) 
   Crowd& crowd = setup_.crowd;
   crowd.set_measured(true);
   crowd.set_patience({.retransmit = true});
-  Random random(mix(crowd.clients().size()));
+  Random random(setup_.seed);
   const Nanoseconds start = setup_.clock.now();
   for (uint32_t client = 0; client < crowd.clients().size(); ++client) {
     crowd.boot(client, Task::kFourWay, start + from_seconds(random.unit() * in_seconds(spread)));

@@ -15,9 +15,8 @@ using wire::OptionCode;
 
 TEST_CASE("a four-way exchange: SOLICIT, REQUEST of what was offered, bound") {
   World world;
-  uint32_t number = 99;
-  REQUIRE(world.crowd.begin(Task::kFourWay, Nanoseconds(0), Nanoseconds(0), number));
-  CHECK(number == 0);
+  REQUIRE(world.crowd.next_idle() == 0U);
+  world.crowd.begin_with(0, Task::kFourWay, Nanoseconds(0), Nanoseconds(0));
   const wire::MessageView solicit = world.sent(0);
   CHECK(solicit.type == MessageType::kSolicit);
   CHECK(wire::find_option(solicit.options, OptionCode::kIaNa));
@@ -226,14 +225,15 @@ TEST_CASE("clients that boot begin by themselves, each at its moment") {
 
 TEST_CASE("the next client is one that is in no exchange; when all are, there is none") {
   World world;
-  uint32_t number = 0;
-  for (uint32_t i = 0; i < 4; ++i) REQUIRE(world.crowd.begin(Task::kFourWay, Nanoseconds(0), Nanoseconds(0), number));
-  CHECK_FALSE(world.crowd.begin(Task::kFourWay, Nanoseconds(0), Nanoseconds(0), number));
+  for (uint32_t i = 0; i < 4; ++i) {
+    REQUIRE(world.crowd.next_idle() == i);
+    world.crowd.begin_with(i, Task::kFourWay, Nanoseconds(0), Nanoseconds(0));
+  }
+  CHECK_FALSE(world.crowd.next_idle());
   CHECK(world.crowd.oddities().no_client == 1);
   world.answer(2);
   world.answer(2);
-  REQUIRE(world.crowd.begin(Task::kRenew, Nanoseconds(0), Nanoseconds(0), number));
-  CHECK(number == 2);
+  CHECK(world.crowd.next_idle() == 2U);
   world.crowd.give_up_all();
   CHECK(world.crowd.in_flight() == 0);
 }

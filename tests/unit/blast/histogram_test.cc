@@ -69,11 +69,9 @@ TEST_CASE("values out of range are kept at its ends") {
   CHECK(histogram.max() < std::chrono::hours(1));
 }
 
-TEST_CASE("two histograms add up, and the distribution counts all values once") {
+TEST_CASE("the distribution counts all values once, until they are cleared") {
   Histogram one;
-  Histogram other;
-  for (int i = 1; i <= 1000; ++i) (i % 2 == 0 ? one : other).add(std::chrono::microseconds(i));
-  one.add(other);
+  for (int i = 1; i <= 1000; ++i) one.add(std::chrono::microseconds(i));
   CHECK(one.count() == 1000);
   CHECK(one.distribution().back().below == 1000);
   CHECK(one.distribution().back().value == std::chrono::milliseconds(1));

@@ -1,0 +1,97 @@
+"""All parts for all servers, one after the other; what was measured is kept after each."""
+
+import shutil
+import sys
+import tempfile
+import time
+
+from compare.blast import BlastFailed
+from compare.rates import at_rate, highest_rate, memory
+from compare.restart import restart
+from compare.servers import Kea, Tandem6
+from compare.takeover import pairs, takeover
+
+KEA, KEA_THREADS = "kea, one thread", "kea, two threads"
+COMMON_RATE = "common-rate"  # what all are asked for the comparison of latency and CPU
+
+
+def servers():
+    """Fresh ones: a server is used for one measurement."""
+    return [Kea(KEA), Kea(KEA_THREADS, threads=2), Tandem6("tandem6 sync"), Tandem6("tandem6 async", durability="async"),
+            Tandem6("tandem6 sync, af_xdp", device="net_af_xdp0,iface=client0")]
+
+
+def wanted(names):
+    chosen = [server.name for server in servers()]
+    return [name for name in chosen if not names or any(part in name for part in names.split(","))]
+
+
+def fresh(name):
+    return next(server for server in servers() if server.name == name)
+
+
+def say(text):
+    print(time.strftime("%T"), text, file=sys.stderr, flush=True)
+
+
+def measure(document, parts, names, effort, save):
+    directory = tempfile.mkdtemp(prefix="compare-kea-", dir="/var/tmp")
+    try:
+        for part in parts:
+            if part == "takeover":
+                measure_takeover(document, names, save)
+                continue
+            for name in wanted(names):
+                say(f"{part}: {name}")
+                into = document["servers"].setdefault(name, {})
+                try:
+                    into[part] = PARTS[part](document, name, effort, directory)
+                    into.pop(f"{part}-failed", None)
+                except (BlastFailed, RuntimeError) as error:
+                    # The others are worth measuring all the same; the table says what failed.
+                    into[f"{part}-failed"] = str(error)
+                    say(f"  failed: {error}")
+                save()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def measure_takeover(document, names, save):
+    for pair in pairs():
+        if names and not any(part.lower() in pair.name.lower() for part in names.split(",")):
+            continue
+        for way in pair.ways:
+            say(f"takeover: {pair.name}, {way}")
+            document["takeover"].setdefault(pair.name, {})[way] = takeover(pair, way)
+            save()
+
+
+def rate_of(document, name):
+    """What it was found to do without loss, or Kea's usual when that was not measured."""
+    return document["servers"].get(name, {}).get("rate", {}).get("rate", 10_000)
+
+
+def measure_rate(_document, name, effort, _directory):
+    return highest_rate(fresh(name), "four-way", effort)
+
+
+def measure_solicit(_document, name, effort, _directory):
+    return highest_rate(fresh(name), "solicit", effort)
+
+
+def measure_latency(document, name, effort, _directory):
+    common = max(1000, round(min(rate_of(document, KEA), 10_000) / 2, -2))
+    half = max(1000, round(rate_of(document, name) / 2, -2))
+    return {"half": at_rate(fresh(name), "four-way", half, effort), COMMON_RATE: at_rate(fresh(name), "four-way", common, effort)}
+
+
+def measure_memory(_document, name, effort, _directory):
+    return memory(fresh(name), effort)
+
+
+def measure_restart(_document, name, effort, directory):
+    return restart(fresh(name), effort, directory)
+
+
+PARTS = {"rate": measure_rate, "solicit": measure_solicit, "latency": measure_latency, "memory": measure_memory,
+         "restart": measure_restart}
