@@ -3,8 +3,8 @@
 
 #include "dataplane/lease/timing_wheel.h"
 #include "dataplane/wire/ipv6.h"
-#include "perf/blast/question.h"
 #include "perf/blast/durations.h"
+#include "perf/blast/question.h"
 
 namespace tandem6::blast {
 

@@ -10,8 +10,8 @@
 #include "perf/blast/ledger.h"
 #include "perf/blast/population.h"
 #include "perf/blast/request.h"
-#include "perf/blast/split_mix.h"
 #include "perf/blast/server_table.h"
+#include "perf/blast/split_mix.h"
 
 namespace tandem6::blast {
 

@@ -68,7 +68,8 @@ std::string script(const Settings& settings, const Result& result) {
                      to_string(settings.scenario), settings.profile.clients,
                      settings.profile.relays != 0 ? fmt::format(" behind {} relays", settings.profile.relays) : "",
                      reboot ? "all clients at once" : what) +
-         "set lmargin at screen 0.1\nset rmargin at screen 0.74\nset grid\nset key outside right\nset style data linespoints\nset pointsize 0.4\n"
+         "set lmargin at screen 0.1\nset rmargin at screen 0.74\nset grid\nset key outside right\nset style data "
+         "linespoints\nset pointsize 0.4\n"
          "set title 'a second'\nset xlabel 's'\nset ylabel '1/s'\nset yrange [0:*]\n"
          "plot $seconds using 1:2 title 'begun', '' using 1:3 title 'completed', '' using 1:4 title 'answers', '' "
          "using 1:5 title 'unanswered'\n"

@@ -54,7 +54,7 @@ class Run {
     SecondLog& log;
     const std::atomic<bool>& stop;  ///< the user's wish
     uint64_t seed = 1;
-    bool nap = true;                ///< leave the core to others for 50 µs whenever there is nothing to do
+    bool nap = true;  ///< leave the core to others for 50 µs whenever there is nothing to do
   };
   explicit Run(const Setup& setup) : setup_(setup) {}
 

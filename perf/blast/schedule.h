@@ -2,8 +2,8 @@
 // late begins them late and still measures from these moments, so that no latency is omitted.
 #pragma once
 
-#include "perf/blast/split_mix.h"
 #include "perf/blast/durations.h"
+#include "perf/blast/split_mix.h"
 
 namespace tandem6::blast {
 

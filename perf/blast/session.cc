@@ -24,7 +24,13 @@ class Session {
         traffic_(link, population_, crowd_, settings.route),
         link_(link),
         stop_(stop),
-        run_({.traffic = traffic_, .crowd = crowd_, .clock = clock_, .log = log_, .stop = stop, .seed = settings.profile.seed, .nap = settings.nap}),
+        run_({.traffic = traffic_,
+              .crowd = crowd_,
+              .clock = clock_,
+              .log = log_,
+              .stop = stop,
+              .seed = settings.profile.seed,
+              .nap = settings.nap}),
         chooser_(settings.scenario, settings.mix, settings.profile.seed) {}
 
   tl::expected<Result, Error> run() {

@@ -52,8 +52,8 @@ def rows(document):
         yield f"latency {title}: exchanges/s", all_of(path("latency", where, "rate"))
         for percentile in ("p50", "p90", "p99", "p99.9", "max"):
             yield f"– {percentile}, ms", all_of(path("latency", where, *latency, percentile, form="{:.2f}"))
-    yield "CPU of the server an exchange, µs", all_of(path("latency", COMMON_RATE, "server-cpu-us", form="{:.1f}"))
-    yield "CPU of the generator an exchange, µs", all_of(path("latency", COMMON_RATE, "generator-cpu-us", form="{:.1f}"))
+    yield "CPU of the server an exchange at 90% of its rate, µs", all_of(path("latency", "full", "server-cpu-us", form="{:.1f}"))
+    yield "CPU of the generator an exchange, µs", all_of(path("latency", "full", "generator-cpu-us", form="{:.1f}"))
     yield "memory a lease, bytes", all_of(path("memory", "bytes-per-lease"))
     leases = next((server["restart"]["leases"] for server in servers.values() if "restart" in server), 0)
     yield f"restart with {leases:,} leases, s", all_of(path("restart", "seconds", form="{:.2f}"))
@@ -61,8 +61,8 @@ def rows(document):
 
 def table(document):
     names = list(document["servers"])
-    lines = ["| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)]
-    for what, cells in rows(document):
+    lines = ["| | " + " | ".join(names) + " |", "|---|" + "---|" * len(names)] if names else []
+    for what, cells in rows(document) if names else ():
         if any(cell != "–" for cell in cells.values()):
             lines.append(f"| {what} | " + " | ".join(cells[name] for name in names) + " |")
     if document["takeover"]:

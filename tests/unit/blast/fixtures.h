@@ -31,7 +31,7 @@ inline Profile relayed_profile() {
 /// What the answer says: good by default, each test bends one thing.
 struct Answer {
   std::optional<wire::MessageType> type{};  ///< else the right one
-  uint32_t transaction_offset = 0;        ///< added to the right id
+  uint32_t transaction_offset = 0;          ///< added to the right id
   bool client_id = true;
   uint32_t client_offset = 0;                            ///< another client's DUID
   const char* server = "00:03:00:01:02:00:00:00:00:01";  ///< null: none
