@@ -8,22 +8,30 @@ import time
 from compare.blast import BlastFailed
 from compare.rates import at_rate, highest_rate, memory
 from compare.restart import restart
-from compare.servers import Kea, Tandem6
+from compare.servers import Dnsmasq, Kea, Tandem6
 from compare.takeover import pairs, takeover
 
-KEA, KEA_THREADS = "kea, one thread", "kea, two threads"
+KEA, KEA_THREADS = "kea 1 thread", "kea 2 threads"
+DNSMASQ = "dnsmasq (addresses only)"
 COMMON_RATE = "common-rate"  # what all are asked for the comparison of latency and CPU
 
 
 def servers():
     """Fresh ones: a server is used for one measurement."""
     return [Kea(KEA), Kea(KEA_THREADS, threads=2), Tandem6("tandem6 sync"), Tandem6("tandem6 async", durability="async"),
-            Tandem6("tandem6 sync, af_xdp", device="net_af_xdp0,iface=client0")]
+            Tandem6("tandem6 sync af_xdp", device="net_af_xdp0,iface=client0"), Dnsmasq(DNSMASQ)]
+
+
+def is_chosen(name, names, among):
+    """Is it named, in full or else in part?"""
+    return any(part == name or (part.lower() in name.lower() and part not in among) for part in names.split(","))
 
 
 def wanted(names):
-    chosen = [server.name for server in servers()]
-    return [name for name in chosen if not names or any(part in name for part in names.split(","))]
+    all_names = [server.name for server in servers()]
+    if not names:  # what does less is no comparison: only for who asks for it
+        return [name for name in all_names if name != DNSMASQ]
+    return [name for name in all_names if is_chosen(name, names, all_names)]
 
 
 def fresh(name):
@@ -57,8 +65,9 @@ def measure(document, parts, names, effort, save):
 
 
 def measure_takeover(document, names, save):
+    all_names = [pair.name for pair in pairs()]
     for pair in pairs():
-        if names and not any(part.lower() in pair.name.lower() for part in names.split(",")):
+        if names and not is_chosen(pair.name, names, all_names):
             continue
         for way in pair.ways:
             say(f"takeover: {pair.name}, {way}")
@@ -80,11 +89,11 @@ def measure_solicit(_document, name, effort, _directory):
 
 
 def measure_latency(document, name, effort, _directory):
-    common = max(1000, round(min(rate_of(document, KEA), 10_000) / 2, -2))
+    common = min(rate_of(document, KEA), 10_000) / 2
     own = rate_of(document, name)
     # CPU is told near the full rate: a worker that polls a quiet port spends time that no exchange needs.
     rates = {"half": own / 2, "full": own * 0.9, COMMON_RATE: common}
-    return {where: at_rate(fresh(name), "four-way", max(1000, round(rate, -2)), effort) for where, rate in rates.items()}
+    return {where: at_rate(fresh(name), "four-way", max(10, round(rate, -1)), effort) for where, rate in rates.items()}
 
 
 def measure_memory(_document, name, effort, _directory):

@@ -12,13 +12,17 @@ def generator_device(server):
     return "net_af_xdp0,iface=wan0" if server.name.endswith("af_xdp") else "wan0"
 
 
+def clients_of(server, effort):
+    return server.questions or ("--clients", effort.clients)
+
+
 def highest_rate(server, scenario, effort):
     """The search's result, of several runs: median, and all of them."""
     found = []
     for run in range(effort.runs):
         with on_a_wire(server) as (place, clients, _):
-            result = blast(clients, place.directory, scenario, "--search", "--clients", effort.clients, "--step", effort.step,
-                           "--duration", effort.confirm, "--search-from", 4000, "--seed", run + 1, device=generator_device(server))
+            result = blast(clients, place.directory, scenario, "--search", "--step", effort.step, "--duration", effort.confirm,
+                           "--search-from", 4000, "--resolution", 4, "--seed", run + 1, *clients_of(server, effort), device=generator_device(server))
         found.append(result["search"]["highest-lossless-rate"])
     return {"rate": statistics.median(found), "runs": found}
 
@@ -27,8 +31,8 @@ def at_rate(server, scenario, rate, effort):
     """Latency, and CPU of server and generator for each exchange, at a rate that loses nothing."""
     with on_a_wire(server) as (place, clients, _):
         before = cpu_seconds(server.pid)
-        result = blast(clients, place.directory, scenario, "--rate", rate, "--clients", effort.clients, "--duration", effort.latency,
-                       "--warm-up", 0, device=generator_device(server))
+        result = blast(clients, place.directory, scenario, "--rate", rate, "--duration", effort.latency, "--warm-up", 0,
+                       *clients_of(server, effort), device=generator_device(server))
         spent = cpu_seconds(server.pid) - before
     exchanges, generator = result["exchanges"]["completed"], result["generator"]
     return {"rate": rate, "unanswered-percent": result["unanswered-percent"],

@@ -42,6 +42,8 @@ def file_name(name):
 class Tandem6:
     """tandem6d; `device` is the port's, and decides what carries the packets."""
 
+    questions = ()  # further options of tandem6-blast
+
     def __init__(self, name, durability="sync", device="client0"):
         self.name, self.durability, self.device = name, durability, device
         self.server = None
@@ -90,6 +92,8 @@ class Tandem6:
 
 class Kea:
     """kea-dhcp6 with its memfile, which it writes through but never syncs."""
+
+    questions = ()
 
     def __init__(self, name, threads=0):
         self.name, self.threads = name, threads
@@ -165,3 +169,22 @@ class Kea:
                 with open(path, encoding="utf-8", errors="replace") as file:
                     text += file.read()[-2000:]
         return text
+
+
+class Dnsmasq(Kea):
+    """dnsmasq, for those who want to know: it delegates no prefixes, and is made for a house. With each new lease it writes
+    its file anew, so that a thousand clients are much."""
+
+    questions = ("--ask", "na", "--clients", "1000")
+
+    def load(self, csv):
+        raise RuntimeError("dnsmasq reads no lease file of Kea's")
+
+    def launch(self):
+        # It serves the subnets of the interface's own addresses.
+        self.space.run("ip", "-6", "addr", "add", "2001:db8:1:1::1/64", "dev", "client0", "nodad")
+        with open(os.path.join(self.directory, "output"), "ab") as output:
+            self.process = self.space.popen(
+                "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=client0", "--bind-dynamic",
+                "--user=root", "--pid-file=", f"--dhcp-leasefile={self.directory}/leases", "--dhcp-lease-max=100000", "--quiet-dhcp6",
+                "--dhcp-range=2001:db8:1:1::1:0,2001:db8:1:1::ffff:ffff,64,1h", stdout=output, stderr=output)

@@ -15,7 +15,7 @@ WAITING = 20  # new clients; Kea counts clients that go unanswered
 
 
 class Tandem6Pair:
-    name = "tandem6, RFC 8156"
+    name = "tandem6 pair (RFC 8156)"
     ways = ("kill", "cable")
 
     def start(self, place, network):
@@ -112,8 +112,8 @@ class KeaPair:
 
 
 def pairs():
-    return [Tandem6Pair(), KeaPair("Kea HA, its defaults", {}),
-            KeaPair("Kea HA, as fast as it can be set", {"heartbeat-delay": 500, "max-response-delay": 1000, "max-ack-delay": 500,
+    return [Tandem6Pair(), KeaPair("Kea HA (its defaults)", {}),
+            KeaPair("Kea HA (as fast as it can be set)", {"heartbeat-delay": 500, "max-response-delay": 1000, "max-ack-delay": 500,
                                                          "max-unacked-clients": 0})]
 
 
