@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from compare.parts import COMMON_RATE, KEA, KEA_THREADS
+from compare.parts import COMMON_RATE, KEA, KEA_THREADS, servers
 
 
 def value(table, *path, form="{:,.0f}"):
@@ -32,15 +32,15 @@ def rate_cell(document, name, part):
 
 def rows(document):
     """(what, {server: cell})"""
-    servers = document["servers"]
+    measured = document["servers"]
     latency = ("exchange-latency-ms",)
 
     def all_of(cell):
-        return {name: cell(name) for name in servers}
+        return {name: cell(name) for name in measured}
 
     def path(*keys, form="{:,.0f}", scale=1):
         def cell(name):
-            found = servers[name]
+            found = measured[name]
             for key in keys:
                 found = found.get(key) if isinstance(found, dict) else None
             return "–" if found is None else form.format(found * scale)
@@ -55,7 +55,7 @@ def rows(document):
     yield "CPU of the server an exchange at 90% of its rate, µs", all_of(path("latency", "full", "server-cpu-us", form="{:.1f}"))
     yield "CPU of the generator an exchange, µs", all_of(path("latency", "full", "generator-cpu-us", form="{:.1f}"))
     yield "memory a lease, bytes", all_of(path("memory", "bytes-per-lease"))
-    leases = next((server["restart"]["leases"] for server in servers.values() if "restart" in server), 0)
+    leases = next((server["restart"]["leases"] for server in measured.values() if "restart" in server), 0)
     yield f"restart with {leases:,} leases, s", all_of(path("restart", "seconds", form="{:.2f}"))
 
 
@@ -127,7 +127,14 @@ def draw(document, prefix):
         subprocess.run(["gnuplot", "-"], input=text, text=True, check=True, timeout=60)
 
 
+def in_order(document):
+    """Whatever was measured first."""
+    order = [server.name for server in servers()]
+    return {**document, "servers": dict(sorted(document["servers"].items(), key=lambda item: order.index(item[0])))}
+
+
 def write(document, prefix):
+    document = in_order(document)
     text = header(document) + table(document)
     with open(prefix + ".md", "w", encoding="utf-8") as file:
         file.write(text)
