@@ -1,5 +1,6 @@
 """Rate, latency, CPU and memory: what one server does under the generator."""
 
+import math
 import statistics
 
 from compare.blast import blast, percentiles
@@ -27,6 +28,15 @@ def highest_rate(server, scenario, effort):
     return {"rate": statistics.median(found), "runs": found}
 
 
+def thinned(distribution, points=120):
+    """Enough of it for a plot over 1/(1 - share): the last of the steps that fall together there."""
+    total, kept = distribution[-1][1], {}
+    widest = math.log(total + 1)
+    for milliseconds, below in distribution:
+        kept[int(math.log(total / max(total - below, 1)) / widest * points)] = [milliseconds, below]
+    return list(kept.values())
+
+
 def at_rate(server, scenario, rate, effort):
     """Latency, and CPU of server and generator for each exchange, at a rate that loses nothing."""
     with on_a_wire(server) as (place, clients, _):
@@ -38,7 +48,7 @@ def at_rate(server, scenario, rate, effort):
     return {"rate": rate, "unanswered-percent": result["unanswered-percent"],
             "latency-ms": {name: percentiles(each["latency-ms"]) for name, each in result["questions"].items()},
             "exchange-latency-ms": percentiles(result["exchanges"]["latency-ms"]),
-            "distribution": result["exchanges"]["latency-ms"]["distribution"],
+            "distribution": thinned(result["exchanges"]["latency-ms"]["distribution"]),
             "server-cpu-us": spent / exchanges * 1e6,
             "generator-cpu-us": (generator["cpu-user-seconds"] + generator["cpu-system-seconds"]) / exchanges * 1e6}
 

@@ -103,17 +103,17 @@ def latency_blocks(document, where):
 
 
 def script(document):
-    body = ("set multiplot layout 2,2 title 'kea-dhcp6 and tandem6: the same clients, wire and generator' font ',14'\n"
+    body = ("set termoption noenhanced\nset multiplot layout 2,2 title 'kea-dhcp6 and tandem6: the same clients, wire and generator' font ',14'\n"
             "set style fill solid 0.7\nset boxwidth 0.6\nset grid ytics\nset key off\n")
     for part, title in (("rate", "four-way exchanges a second, without loss"), ("solicit", "SOLICIT → ADVERTISE a second, without loss")):
         found = bars(document, part)
         if not found:
             continue
         body += f"${part} << EOD\n" + "".join(f"{i} {rate} \"{name}\"\n" for i, (name, rate) in enumerate(found)) + "EOD\n"
-        body += (f"set title '{title}'\nset yrange [0:*]\nset xrange [-0.6:{len(found) - 0.4}]\nset xtics rotate by -20 font ',9'\n"
+        body += (f"set title '{title}'\nset yrange [0:{max(rate for _, rate in found) * 1.15}]\nset xrange [-0.6:{len(found) - 0.4}]\nset xtics rotate by -15 font ',8'\n"
                  f"plot ${part} using 1:2:xtic(3) with boxes lc rgb '#3366aa', '' using 1:2:(sprintf('%.0f', $2)) with labels offset 0,0.6\n")
     body += ("set xrange [1:*]\nset yrange [*:*]\nset logscale xy\nset xtics norotate ('50' 2, '90' 10, '99' 100, '99.9' 1000, '99.99' 1e4)\n"
-             "set format y '%g'\nset xlabel 'percentile'\nset ylabel 'ms'\nset key top left font ',9'\nset grid\n")
+             "set format y '%g'\nset ytics autofreq\nset xlabel 'percentile'\nset ylabel 'ms'\nset key bottom right font ',9'\nset grid\n")
     for where, title in (("half", "latency of an exchange at half of the own rate"), (COMMON_RATE, "latency of an exchange at one rate")):
         blocks, curves = latency_blocks(document, where)
         if curves:

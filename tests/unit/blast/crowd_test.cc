@@ -7,7 +7,7 @@
 
 using namespace tandem6;
 using namespace tandem6::blast;
-using test::Answer;
+
 using test::Server;
 using test::World;
 using wire::MessageType;
