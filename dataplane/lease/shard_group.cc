@@ -78,16 +78,18 @@ Lease* ShardGroup::allocate_reserved(const Request& request, const Subnet& subne
 
 Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const LeaseKey& key, uint32_t iaid,
                           const Terms& terms, AbsoluteTime now) {
-  const LeaseRecord record{.key = key,
-                           .status = BindingStatus::kActive,
-                           .iaid = iaid,
-                           .subnet_id = subnet.id,
-                           .preferred = terms.preferred,
-                           .valid = terms.valid,
-                           .last_contact = now,
-                           .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
+  LeaseRecord record{.key = key,
+                     .status = BindingStatus::kActive,
+                     .iaid = iaid,
+                     .subnet_id = subnet.id,
+                     .preferred = terms.preferred,
+                     .valid = terms.valid,
+                     .last_contact = now,
+                     .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
+  if (subnet.failover) {
+    record.partner = {.partner_lifetime = now + terms.partner, .client_contact = now, .start_of_state = now};
+  }
   Lease& lease = shard(request.shard()).insert(request.client_duid, record);
-  if (subnet.failover) share(lease, terms, now).start_of_state = now;
   publish(lease, subnet.failover.get());
   SubnetCounters::Cell& cell = cell_of(subnet);
   const bool is_address = key.type == LeaseType::kAddress;
@@ -113,16 +115,14 @@ void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snap
   lease.preferred = terms.preferred;
   lease.valid = terms.valid;
   lease.last_contact = now;
-  shard(lease.shard).reschedule(lease);
-  if (subnet.failover) share(lease, terms, now);
+  Shard& home = shard(lease.shard);
+  if (subnet.failover) {
+    PartnerTimes& times = home.share(lease);
+    times.client_contact = now;
+    times.partner_lifetime = now + terms.partner;
+  }
+  home.reschedule(lease);  // behind its times with the partner: they are part of when it ends
   publish(lease, subnet.failover.get());
-}
-
-PartnerTimes& ShardGroup::share(Lease& lease, const Terms& terms, AbsoluteTime now) {
-  PartnerTimes& times = shard(lease.shard).share(lease);
-  times.client_contact = now;
-  times.partner_lifetime = now + terms.partner;
-  return times;
 }
 
 // Logs the lease. The partner is to know as well: it is fed the change when it listens, else the mark stays.

@@ -127,7 +127,6 @@ class ShardGroup {
   void append(LeaseChange::Kind kind, const Lease& lease);
   void publish(Lease& lease, const FailoverScope* scope);
   void count(const Lease& lease, const Snapshot& snapshot, int64_t change);
-  PartnerTimes& share(Lease& lease, const Terms& terms, AbsoluteTime now);
   static LeaseRecord beside_partner(LeaseRecord record, const Snapshot& snapshot);
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
   void expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);

@@ -50,6 +50,10 @@ bool Client::holds(const lease::LeaseKey& key) const {
                              [&](const Held& held) { return held.key == key && held.until > world_.events().now(); });
 }
 
+bool Client::was_given(uint32_t valid) const {
+  return std::ranges::all_of(held_, [&](const Held& held) { return held.valid >= valid; });
+}
+
 bool Client::is_served() const {
   const auto has = [&](uint16_t code) {
     return std::ranges::any_of(
@@ -230,7 +234,7 @@ void Client::received(unsigned server, const Octets& message) {
             .type = ia.code == kAddressIa ? lease::LeaseType::kAddress : lease::LeaseType::kPrefix,
             .prefix_length = static_cast<uint8_t>(lease.length),
             .address = lease.address};
-        offer.leases.push_back({.key = key, .iaid = ia.iaid, .until = 0, .giver = server, .losses = 0});
+        offer.leases.push_back({.key = key, .iaid = ia.iaid, .until = 0, .valid = 0, .giver = server, .losses = 0});
       }
     }
     if (offer.leases.empty()) return;
@@ -305,6 +309,7 @@ void Client::take_ia(unsigned server, const testing::ReadIa& ia) {
     const Held held{.key = key,
                     .iaid = ia.iaid,
                     .until = now + uint64_t{lease.valid} * 1000,
+                    .valid = lease.valid,
                     .giver = server,
                     .losses = world_.server(server).disk_losses()};
     world_.journal().note(

@@ -165,7 +165,7 @@ class Server final : public failover::Host {
   void check_stored(const Parked& reply);
   void check_message(Bytes message);
   void check_told(const failover::BindingUpdate& update, bool is_reply);
-  void check_given(const failover::LeaseUpdate& block);
+  void check_hands(const failover::LeaseUpdate& block, lease::BindingStatus status);
   void check_transition(const failover::StableState& stable);
   std::optional<lease::LeaseRecord> find(const lease::LeaseKey& key) const;
 

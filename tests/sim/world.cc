@@ -192,8 +192,33 @@ void World::inject() {
     return events_.after(seconds * 1000, [this, side] { servers_[side]->set_skew(scenario_.skew[side]); });
   }
   if (!server.is_alive()) return;
+  if (is_it(scenario_.orphaning)) return is_delicate ? void() : orphan(side);
   if (is_it(scenario_.resync)) return void(server.command(failover::OperatorCommand::kResync));
   if (is_it(scenario_.wrong_partner_down)) return declare_partner_down(side);
+}
+
+// A server that is cut off goes on extending the leases of clients that reach nobody else, and is gone for good when
+// the other one is told so: what it promised last, only those clients know.
+void World::orphan(unsigned side) {
+  const uint64_t apart = random_.between(10, scenario_.valid + scenario_.mclt) * 1000;
+  const uint64_t said = random_.between(1000, 20'000);
+  const uint64_t ended = apart + said + uint64_t{scenario_.valid + 2 * scenario_.mclt} * 1000;
+  journal_.note(kNames[side], "will be the only one that some clients reach, then nobody's");
+  for (const auto& client : clients_) {
+    if (!random_.chance(400)) continue;
+    client->set_reach(side);
+    events_.after(ended, [&client] { client->set_reach(2); });
+  }
+  block_for(true, true, apart + 60'000);
+  events_.after(apart, [this, side, said, ended, apart] {
+    if (!faults_ || !servers_[side]->is_alive() || !servers_[1 - side]->is_alive()) return;
+    servers_[side]->crash(false);
+    const uint64_t crash = ++crashes_[side];
+    events_.after(said, [this, side, crash] { say_partner_down(1 - side, crash); });
+    events_.after(ended - apart, [this, side, crash] {
+      if (crashes_[side] == crash) restart(side);
+    });
+  });
 }
 
 void World::crash(unsigned side, bool in_order) {
@@ -285,6 +310,10 @@ void World::come_to_rest() {
   if (scenario_.release == 0 && scenario_.reboot == 0 && scenario_.decline == 0 && scenario_.move == 0) {
     for (const auto& client : clients_) {
       if (!client->is_served()) return journal_.violation("I5", "a client is not served: " + client->text());
+      // §4.4: the MCLT limits the first contact and what befalls the pair, not those who stay.
+      if (!client->was_given(scenario_.valid)) {
+        return journal_.violation("§4.4", "in NORMAL, a client's lifetimes are still limited: " + client->text());
+      }
     }
   }
   frozen_ = true;

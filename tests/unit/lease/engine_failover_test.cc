@@ -327,6 +327,21 @@ TEST_CASE("RFC 8156 8.1: a subnet without a relationship is served whatever stat
 
 // --- §4.2.2.1: leases that have ended ---
 
+TEST_CASE("RFC 8156 7.5.1: a lease ends when it has by both clocks, a new one as one that was extended") {
+  for (const bool extended : {false, true}) {
+    SharedServer it(FailoverRole::kPrimary);
+    const LeaseKey key = key_of(it.server.send(from_client(kRequest, {ia_na(1)})).lease());
+    if (extended) it.server.send(from_client(kRenew, {ia_na(1, {ia_address(key.address.to_string())})}));
+    const auto over = it.record(key)->expires() + lease::kClockTolerance;
+    it.server.now = decltype(over){over.since_2000 - 1};
+    it.expire();
+    CHECK(it.record(key)->status == BindingStatus::kActive);
+    it.server.now = over;
+    it.expire();
+    CHECK(it.record(key)->status == BindingStatus::kExpired);
+  }
+}
+
 TEST_CASE("RFC 8156 4.2.2.1, 8.8.1: an expired lease of which the partner was told nothing goes on for its client") {
   SharedServer it(FailoverRole::kPrimary);
   FailoverPolicy interrupted = kServing;
