@@ -207,6 +207,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
 Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingUpdate& incoming) {
   LeaseUpdate& theirs = incoming.update.leases[incoming.next];
   Lease* ours = place.leases.find_anywhere(theirs.key);
+  incoming.sequence = place.leases.log().written();
   if (ours == nullptr) return Applied::kHeldElsewhere;
   if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);

@@ -33,8 +33,8 @@ struct IncomingUpdate {
 Applied apply(const lease::ErrandPlace& place, const lease::FailoverScope& scope, IncomingUpdate& incoming);
 
 /// The lease that apply() could not find: if these shards have it, it is judged here (Figure 4), and evicted when the
-/// update is accepted. kDone: it was here; the verdict stands in the update, and `sequence` says what must be committed
-/// before apply() goes on. kHeldElsewhere: it is not here.
+/// update is accepted. kDone: it was here; the verdict stands in the update. kHeldElsewhere: it is not here, or not any
+/// more. Either way, `sequence` says what of this worker's log must be committed before apply() goes on.
 Applied displace(const lease::ErrandPlace& place, const lease::FailoverScope& scope, IncomingUpdate& incoming);
 
 /// What a BNDREPLY says about one lease that we sent (§7.7).

@@ -78,17 +78,19 @@ Lease* ShardGroup::allocate_reserved(const Request& request, const Subnet& subne
 
 Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const LeaseKey& key, uint32_t iaid,
                           const Terms& terms, AbsoluteTime now) {
-  const LeaseRecord record{.key = key,
-                           .status = BindingStatus::kActive,
-                           .iaid = iaid,
-                           .subnet_id = subnet.id,
-                           .preferred = terms.preferred,
-                           .valid = terms.valid,
-                           .last_contact = now,
-                           .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
+  LeaseRecord record{.key = key,
+                     .status = BindingStatus::kActive,
+                     .iaid = iaid,
+                     .subnet_id = subnet.id,
+                     .preferred = terms.preferred,
+                     .valid = terms.valid,
+                     .last_contact = now,
+                     .duid = Duid::from_bytes(request.client_duid).value_or(Duid{})};
+  if (subnet.failover) {
+    record.partner = {.partner_lifetime = now + terms.partner, .client_contact = now, .start_of_state = now};
+  }
   Shard& home = shard(request.shard());
   Lease& lease = home.insert(request.client_duid, home.table_hash(request), record);
-  if (subnet.failover) share(lease, terms, now).start_of_state = now;
   publish(lease, subnet.failover.get());
   SubnetCounters::Cell& cell = cell_of(subnet);
   const bool is_address = key.type == LeaseType::kAddress;
@@ -111,32 +113,35 @@ void ShardGroup::count_failure(const Subnet& subnet) const { add(cell_of(subnet)
 void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
                         AbsoluteTime now) {
   if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
-  shard(lease.shard).extend(lease, terms.preferred, terms.valid, now);
-  if (subnet.failover) share(lease, terms, now);
+  Shard& home = shard(lease.shard);
+  // Before the timer is looked at: its times with the partner are part of when the lease ends.
+  if (subnet.failover) {
+    PartnerTimes& times = home.share(lease);
+    times.client_contact = now;
+    times.partner_lifetime = now + terms.partner;
+  }
+  home.extend(lease, terms.preferred, terms.valid, now);
   publish(lease, subnet.failover.get());
-}
-
-PartnerTimes& ShardGroup::share(Lease& lease, const Terms& terms, AbsoluteTime now) {
-  PartnerTimes& times = shard(lease.shard).share(lease);
-  times.client_contact = now;
-  times.partner_lifetime = now + terms.partner;
-  return times;
 }
 
 // Logs the lease. The partner is to know as well: it is fed the change when it listens, else the mark stays.
 void ShardGroup::publish(Lease& lease, const FailoverScope* scope) {
-  Shard& home = shard(lease.shard);
-  PartnerTimes* times = scope != nullptr ? home.times_of(lease) : nullptr;
-  if (times != nullptr) {
-    ++times->version;
-    times->unacked = true;
-    const bool streaming = scope->policy().streaming;
-    times->sent = streaming && feed_.has_room();
-    if (streaming && !times->sent) feed_.note_overflow();
-  }
-  const LeaseRecord record = home.record_of(lease);
+  const bool is_fed = mark_for_partner(lease, scope);
+  const LeaseRecord record = shard(lease.shard).record_of(lease);
   log_.append(LeaseChange::Kind::kPut, record);
-  if (times != nullptr && times->sent) feed_.push(log_.written(), scope->number(), record);
+  if (is_fed) feed_.push(log_.written(), scope->number(), record);
+}
+
+// True: it is to be fed to the partner, and there is room for it.
+bool ShardGroup::mark_for_partner(const Lease& lease, const FailoverScope* scope) {
+  PartnerTimes* times = scope != nullptr ? shard(lease.shard).times_of(lease) : nullptr;
+  if (times == nullptr) return false;
+  ++times->version;
+  times->unacked = true;
+  const bool streaming = scope->policy().streaming;
+  times->sent = streaming && feed_.has_room();
+  if (streaming && !times->sent) feed_.note_overflow();
+  return times->sent;
 }
 
 void ShardGroup::count_reuse(const Lease& lease, const Subnet& subnet) const {
@@ -304,17 +309,25 @@ void ShardGroup::remember(Bytes duid, Bytes client_data) {
   remember(home, home.find_client(duid), duid, client_data);
 }
 
-void ShardGroup::remember(const Request& request, Bytes client_data) {
-  Shard& home = shard(request.shard());
-  remember(home, home.find_client(request.client_duid, home.table_hash(request)), request.client_duid, client_data);
-}
-
 void ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data) {
   const uint64_t digest = digest_of(client_data);
   if (client == kNoIndex || home.digest_of_client(client) == digest) return;
   if (log_.room() < ChangeLog::kRoomToRemember) return;
   home.set_digest_of_client(client, digest);
   log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+}
+
+void ShardGroup::learn(const Request& request, Bytes client_data, const Snapshot& snapshot) {
+  const uint64_t before = log_.written();
+  Shard& home = shard(request.shard());
+  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
+  remember(home, client, request.client_duid, client_data);
+  if (log_.written() == before) return;
+  const Lease* lease = home.first_of(client);
+  while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
+  const FailoverScope* scope = lease != nullptr ? scope_of(*lease, snapshot) : nullptr;
+  if (scope == nullptr || !mark_for_partner(*lease, scope)) return;
+  feed_.push(log_.written(), scope->number(), home.record_of(*lease));
 }
 
 void ShardGroup::load_client(Bytes duid, Bytes client_data) {

@@ -4,7 +4,6 @@
 
 #include "dataplane/wire/builder.h"
 #include "dataplane/wire/checksum.h"
-#include "dataplane/wire/codes.h"
 
 namespace tandem6::wire {
 namespace {
@@ -162,7 +161,7 @@ FrameFault read_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, P
   if (udp.size() < kUdpSize) return FrameFault::kTruncated;
   out.header.source_port = load_be16(udp.data());
   out.header.destination_port = load_be16(udp.data() + 2);
-  if (out.header.destination_port != kServerPort) return FrameFault::kNotDhcp;
+  if (out.header.destination_port != rules.port) return FrameFault::kNotDhcp;
   // A UDP length below the IPv6 payload's leaves surplus bytes that are not the datagram's.
   const size_t udp_length = load_be16(udp.data() + 4);
   if (udp_length < kUdpSize || udp_length > udp.size()) return FrameFault::kTruncated;

@@ -112,6 +112,9 @@ class Failures(PairTest):
         newcomer, = self.clients([100])
         self.assertEqual(newcomer.server, server_id("b"))
         self.assertEqual(self.a.statistic("pkt6-sent"), 0)
+        # What it was given lasts as long as the wait: it is extended in between.
+        time.sleep(TIMERS["mclt"] / 2)
+        newcomer.renew()
         self.wait_for_normal(patience=50)
         # §8.6.2: not before what it may have given has ended.
         self.assertGreater(time.monotonic() - started, TIMERS["mclt"] - 2)

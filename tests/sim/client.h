@@ -23,6 +23,8 @@ class Client {
   /// Since when it has been holding all that it wants; nothing when it does not.
   bool is_served() const;
   bool holds(const lease::LeaseKey& key) const;
+  /// Was each of its leases given for at least so many seconds the last time?
+  bool was_given(uint32_t valid) const;
   /// Only this server is in its reach; 2: both are.
   void set_reach(unsigned reach) { reach_ = reach; }
   bool reaches(unsigned server) const { return reach_ == 2 || reach_ == server; }
@@ -37,6 +39,7 @@ class Client {
     lease::LeaseKey key;
     uint32_t iaid;
     uint64_t until;  // true time
+    uint32_t valid;  // seconds that it was given for
     unsigned giver;
     uint64_t losses;  // how often the giver had lost its disk by then
   };
@@ -46,6 +49,7 @@ class Client {
   void act();
   void transmit(uint8_t type, bool to_one);
   testing::Octets ias(bool with_leases) const;
+  testing::Octets fqdn() const;
   void solicit();
   void choose();
   void bind(unsigned server, const testing::Response& reply);
@@ -65,6 +69,8 @@ class Client {
   testing::Octets duid_;
   bool wants_address_;
   bool wants_prefix_;
+  bool has_name_;       // says so to the server (RFC 4704)
+  unsigned boots_ = 0;  // its name changes with each
   uint16_t link_ = 0;
   unsigned reach_ = 2;
   Phase phase_ = Phase::kIdle;

@@ -36,6 +36,7 @@ void Server::received(const std::vector<std::byte>& message) {
                         fmt::format("<- message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
   if (const auto state = failover::read_state(*view)) life_->partner_is_starting = state->flags.startup;
   life_->update_done = view->type == wire::MessageType::kUpdDone;
+  if (view->type == wire::MessageType::kUpdReqAll) life_->asked_for_all = wall();
   const uint64_t malformed = life_->relationship->status().malformed;
   life_->relationship->received(message, moment());
   life_->update_done = false;
@@ -104,7 +105,8 @@ void Server::run_displace(const std::shared_ptr<IncomingUpdate>& incoming, unsig
       case Applied::kNoRoom:
         return later(5, [this, incoming, worker] { run_displace(incoming, worker); });
       case Applied::kHeldElsewhere:
-        return run_displace(incoming, worker + 1);
+        return when_committed(worker, incoming->sequence,
+                              [this, incoming, worker] { run_displace(incoming, worker + 1); });
     }
   });
 }
@@ -179,7 +181,7 @@ void Server::check_blocks(std::vector<LeaseKey> blocks) {
   }
 }
 
-std::vector<std::byte> Server::client_data(Bytes) { return {}; }
+std::vector<std::byte> Server::client_data(Bytes duid) { return disk_.client(duid); }
 
 // --- what is checked -------------------------------------------------------------------------------------------------
 
@@ -252,30 +254,52 @@ void Server::check_message(Bytes message) {
     if (!told || !stored || stored->state.state != told->state) {
       world_.journal().violation("§6.3", name() + " tells a state that is not on its disk");
     }
+  } else if (view->type == wire::MessageType::kUpdDone) {
+    check_done();
   } else if (view->type == wire::MessageType::kBndReply) {
     const auto reply = failover::read_binding_reply(*view);
     if (!reply) return world_.journal().violation("wire", name() + " sends a BNDREPLY that does not parse");
     check_told(*reply, true);
+    const bool is_block = !reply->client && reply->leases.size() == 1;
+    if (side_ == 1 && is_block && reply->leases.front().verdict == wire::StatusCode::kSuccess) {
+      check_hands(reply->leases.front(), lease::BindingStatus::kFree);
+    }
   } else if (view->type == wire::MessageType::kBndUpd) {
     const failover::ReadUpdate read = failover::read_binding_update(*view);
     if (read.fault != wire::StatusCode::kSuccess) {
       return world_.journal().violation("wire", name() + " sends a BNDUPD that does not parse");
     }
     check_told(read.update, false);
-    if (!read.update.client) check_given(read.update.leases.front());
+    if (side_ == 0 && !read.update.client) {
+      check_hands(read.update.leases.front(), lease::BindingStatus::kFreeBackup);
+    }
   }
 }
 
-// §4.2.2: what changes hands holds no lease that the partner has never heard of.
-void Server::check_given(const failover::LeaseUpdate& block) {
-  if (side_ != 0 || block.status != lease::BindingStatus::kFreeBackup) return;
+// §5.3.7: whoever asked for all has all that was there when it asked.
+void Server::check_done() {
+  const auto asked = std::exchange(life_->asked_for_all, std::nullopt);
+  const Server& partner = world_.server(1 - side_);
+  if (!asked || !partner.is_alive() || world_.is_excused()) return;
+  for (const lease::LeaseRecord& record : leases()) {
+    const bool was_there = record.last_contact < *asked && record.status == lease::BindingStatus::kActive;
+    if (!was_there || partner.find(record.key)) continue;
+    world_.journal().violation("§5.3.7", fmt::format("{} says UPDDONE, and the partner does not have {}", name(),
+                                                     record.key.address.to_string()));
+  }
+}
+
+// §4.2.2: what this server parts with, as `block` of this status says, holds no lease that the partner has never heard
+// of.
+void Server::check_hands(const failover::LeaseUpdate& block, lease::BindingStatus status) {
+  if (block.status != status || world_.is_excused()) return;
   for (const lease::LeaseRecord& record : leases()) {
     const bool is_within = block.key.address <= record.key.address && record.key.address <= block.key.last();
     const bool is_news = record.partner && record.partner->unacked &&
                          record.partner->acked_partner_lifetime == AbsoluteTime{} &&
                          record.partner->partner_raw_contact == AbsoluteTime{};
     if (!is_within || !is_news || record.key.type != lease::LeaseType::kPrefix) continue;
-    world_.journal().violation("§4.2.2", fmt::format("{} gives away a block with {}, which the partner does not know",
+    world_.journal().violation("§4.2.2", fmt::format("{} parts with a block with {}, which the partner does not know",
                                                      name(), record.key.address.to_string()));
   }
 }

@@ -180,6 +180,12 @@ void World::inject() {
     server.set_disk_delay(random_.between(300, 1200));
     return events_.after(seconds * 1000, [this, side] { servers_[side]->set_disk_delay(scenario_.disk_delay); });
   }
+  if (is_it(scenario_.full_disk)) {
+    journal_.note(kNames[side], "disk is full");
+    server.set_disk_full(true);
+    return events_.after(seconds * 1000, [this, side] { servers_[side]->set_disk_full(false); });
+  }
+  if (is_it(scenario_.other_version)) return channel_.set_newer(side);
   if (is_it(scenario_.clock_step)) {
     server.set_skew(static_cast<int64_t>(random_.between(0, 4000)) - 2000);
     return journal_.note(kNames[side], fmt::format("clock is {} ms off", server.skew()));
@@ -192,8 +198,33 @@ void World::inject() {
     return events_.after(seconds * 1000, [this, side] { servers_[side]->set_skew(scenario_.skew[side]); });
   }
   if (!server.is_alive()) return;
+  if (is_it(scenario_.orphaning)) return is_delicate ? void() : orphan(side);
   if (is_it(scenario_.resync)) return void(server.command(failover::OperatorCommand::kResync));
   if (is_it(scenario_.wrong_partner_down)) return declare_partner_down(side);
+}
+
+// A server that is cut off goes on extending the leases of clients that reach nobody else, and is gone for good when
+// the other one is told so: what it promised last, only those clients know.
+void World::orphan(unsigned side) {
+  const uint64_t apart = random_.between(10, scenario_.valid + scenario_.mclt) * 1000;
+  const uint64_t said = random_.between(1000, 20'000);
+  const uint64_t ended = apart + said + uint64_t{scenario_.valid + 2 * scenario_.mclt} * 1000;
+  journal_.note(kNames[side], "will be the only one that some clients reach, then nobody's");
+  for (const auto& client : clients_) {
+    if (!random_.chance(400)) continue;
+    client->set_reach(side);
+    events_.after(ended, [&client] { client->set_reach(2); });
+  }
+  block_for(true, true, apart + 60'000);
+  events_.after(apart, [this, side, said, ended, apart] {
+    if (!faults_ || !servers_[side]->is_alive() || !servers_[1 - side]->is_alive()) return;
+    servers_[side]->crash(false);
+    const uint64_t crash = ++crashes_[side];
+    events_.after(said, [this, side, crash] { say_partner_down(1 - side, crash); });
+    events_.after(ended - apart, [this, side, crash] {
+      if (crashes_[side] == crash) restart(side);
+    });
+  });
 }
 
 void World::crash(unsigned side, bool in_order) {
@@ -256,6 +287,7 @@ void World::end_faults() {
     channel_.block(side, false);
     client_link_down_[side] = false;
     servers_[side]->set_disk_delay(scenario_.disk_delay);
+    servers_[side]->set_disk_full(false);
     servers_[side]->set_skew(scenario_.skew[side]);
     ++crashes_[side];
     if (!servers_[side]->is_alive()) restart(side);
@@ -285,6 +317,10 @@ void World::come_to_rest() {
   if (scenario_.release == 0 && scenario_.reboot == 0 && scenario_.decline == 0 && scenario_.move == 0) {
     for (const auto& client : clients_) {
       if (!client->is_served()) return journal_.violation("I5", "a client is not served: " + client->text());
+      // §4.4: the MCLT limits the first contact and what befalls the pair, not those who stay.
+      if (!client->was_given(scenario_.valid)) {
+        return journal_.violation("§4.4", "in NORMAL, a client's lifetimes are still limited: " + client->text());
+      }
     }
   }
   frozen_ = true;
@@ -322,6 +358,10 @@ std::string World::differences() {
     if (a.status == lease::BindingStatus::kActive && acked + Seconds{1} < a.expires()) {
       return fmt::format("the partner has not acked a lifetime of {}", text(a));
     }
+  }
+  for (const auto& client : clients_) {
+    if (servers_[0]->disk().client(client->duid()) == servers_[1]->disk().client(client->duid())) continue;
+    return "they keep different things of " + client->text();
   }
   for (const auto& server : servers_) {
     const auto stored = server->disk().leases();

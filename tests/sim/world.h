@@ -47,6 +47,7 @@ class World {
   void next_fault();
   void inject();
   void crash(unsigned side, bool in_order);
+  void orphan(unsigned side);
   void restart(unsigned side);
   void block_for(bool forth, bool back, uint64_t milliseconds);
   void say_partner_down(unsigned survivor, uint64_t crashed_at);

@@ -130,7 +130,7 @@ void LeaseDesk::take_back(PerWorker& from, Batch& batch) {
       look_elsewhere(owner_of(update.incoming.update.client->bytes()), std::move(update));
     } else {
       const uint64_t sequence = update.incoming.sequence;
-      from.waiting.push_back({sequence, std::move(update), true});
+      from.waiting.push_back({sequence, std::move(update)});
     }
   }
   std::move(batch.updates.begin() + static_cast<std::ptrdiff_t>(finished), batch.updates.end(),
@@ -141,25 +141,25 @@ void LeaseDesk::take_back(PerWorker& from, Batch& batch) {
   from.unapplied.clear();
 }
 
-// The unit is marked as held, and not by a client of that worker: every other one looks.
+// The unit is marked as held, and not by a client of that worker: every other one looks. Whoever had it, its end has to
+// be on the disk before its successor is, which another worker's log brings there: also when it was gone already.
 void LeaseDesk::look_elsewhere(unsigned owner, Update update) {
   struct Search {
     Update update;
+    std::vector<uint64_t> sequences;  // by worker
     failover::Applied result = failover::Applied::kHeldElsewhere;
-    unsigned holder = 0;
   };
-  const auto search = std::make_shared<Search>(Search{std::move(update)});
+  const auto search = std::make_shared<Search>(Search{std::move(update), std::vector<uint64_t>(workers_.size())});
   // One after the other, as they share the update; most often there are one or two.
   const auto step = std::make_shared<std::function<void(unsigned)>>();
   *step = [this, owner, search, step](unsigned number) {
     if (number == owner) ++number;
     const bool found = search->result != failover::Applied::kHeldElsewhere;
     if (found || number >= workers_.size()) {
-      Update& back = search->update;
-      const bool again = search->result == failover::Applied::kNoRoom;
-      back.incoming.next_is_unheld = !again;
-      const uint64_t sequence = search->result == failover::Applied::kDone ? back.incoming.sequence : 0;
-      workers_[search->holder].waiting.push_back({sequence, std::move(back), false});
+      when_committed(std::move(search->sequences), [this, owner, search] {
+        search->update.incoming.next_is_unheld = search->result != failover::Applied::kNoRoom;
+        workers_[owner].updates.push_front(std::move(search->update));
+      });
       *step = nullptr;
       return;
     }
@@ -167,7 +167,7 @@ void LeaseDesk::look_elsewhere(unsigned owner, Update update) {
         workers_[number],
         [search, number](const lease::ErrandPlace& place) {
           search->result = failover::displace(place, *search->update.scope, search->update.incoming);
-          search->holder = number;
+          search->sequences[number] = search->update.incoming.sequence;
         },
         [step, number] {
           const auto next = *step;
@@ -185,11 +185,7 @@ unsigned LeaseDesk::release_committed(PerWorker& each) {
     Waiting ready = std::move(each.waiting.front());
     each.waiting.pop_front();
     ++released;
-    if (ready.is_answer) {
-      ready.update.applied(std::move(ready.update.incoming));
-    } else {
-      workers_[owner_of(ready.update.incoming.update.client->bytes())].updates.push_front(std::move(ready.update));
-    }
+    ready.update.applied(std::move(ready.update.incoming));
   }
   return released;
 }

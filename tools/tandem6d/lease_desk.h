@@ -50,11 +50,10 @@ class LeaseDesk {
     size_t acked = 0;     // of acks
     bool begins = false;  // all before it are back: what stopped them is over
   };
-  /// Something that may go on when the worker's log is committed up to `sequence`.
+  /// An update that is answered when the worker's log is committed up to `sequence`.
   struct Waiting {
     uint64_t sequence;
     Update update;
-    bool is_answer;  // else: apply() goes on
   };
   struct PerWorker {
     WorkerEnd end{};

@@ -492,6 +492,11 @@ TEST_CASE(
       CHECK(two.other.lease_count() == 0);
       CHECK(incoming.sequence == before + 1);
       CHECK(it.addresses().taken(it.addresses().index_of(update.key.address).value()));
+      // One that comes right behind finds nobody either, and has to wait for the end of the holder all the same.
+      IncomingUpdate next = it.incoming(client_of_worker(0), update);
+      REQUIRE(failover::apply(it.place(), *it.scope, next) == Applied::kHeldElsewhere);
+      CHECK(displace(two.second(), *it.scope, next) == Applied::kHeldElsewhere);
+      CHECK(next.sequence == before + 1);
     }
     incoming.next_is_unheld = true;
     REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
