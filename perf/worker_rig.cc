@@ -94,7 +94,9 @@ uint16_t WorkerRig::make_port() {
 
 void WorkerRig::make_worker(unsigned index, uint16_t port) {
   End& end = ends_[index];
-  end.group = std::make_unique<lease::ShardGroup>(index, workers(), lease::HashKey{3, 4 + index}, kLogCapacity);
+  end.memory = std::make_unique<worker::TableMemory>();
+  end.group = std::make_unique<lease::ShardGroup>(index, workers(), lease::HashKey{3, 4 + index}, kLogCapacity, 0,
+                                                  end.memory.get());
   end.mailbox = std::make_unique<worker::Mailbox>();
   end.desk = std::make_unique<worker::QueryDesk>();
   const worker::WorkerSetup setup{.index = index,

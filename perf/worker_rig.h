@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dataplane/worker/handover.h"
+#include "dataplane/worker/table_memory.h"
 #include "dataplane/worker/worker.h"
 #include "perf/worker_clients.h"
 
@@ -68,6 +69,7 @@ class WorkerRig {
   struct End {
     rte_ring* in;
     rte_ring* out;
+    std::unique_ptr<worker::TableMemory> memory;
     std::unique_ptr<lease::ShardGroup> group;
     std::unique_ptr<worker::Mailbox> mailbox;
     std::unique_ptr<worker::QueryDesk> desk;

@@ -53,12 +53,13 @@ void note_lead_time(Shard& home, const LeaseRecord& record, const Snapshot& snap
 
 }  // namespace
 
-ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity)
+ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity,
+                       std::pmr::memory_resource* memory)
     : worker_(worker), log_(log_capacity), feed_(feed_capacity), freed_(log_capacity), expire_shard_(worker) {
   require(worker < workers && workers <= kShardCount, "there are 1 to 256 workers, and this is one of them");
   workers_ = workers;
   for (unsigned number = worker; number < kShardCount; number += workers) {
-    shards_[number] = std::make_unique<Shard>(number, table_key, &memory_);
+    shards_[number] = std::make_unique<Shard>(number, table_key, memory);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,7 +14,6 @@
 #include "dataplane/lease/option_blocks.h"
 #include "dataplane/lease/shard.h"
 #include "dataplane/lease/snapshot.h"
-#include "dataplane/lease/table_memory.h"
 #include "dataplane/lease/unit_search.h"
 #include "dataplane/lease/update_feed.h"
 
@@ -24,7 +24,9 @@ class ShardGroup {
  public:
   /// `worker` is this group's index among `workers`; it owns the shards s with s % workers == worker.
   /// `feed_capacity`: of changes that a failover reactor has yet to hear of; 0 when there is none.
-  ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity = 0);
+  /// `memory`: what the shards' tables lie in; outlives the group.
+  ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity = 0,
+             std::pmr::memory_resource* memory = std::pmr::new_delete_resource());
 
   static unsigned owner_of(unsigned shard, unsigned workers) { return shard % workers; }
   bool owns(unsigned shard) const { return shards_[shard] != nullptr; }
@@ -144,7 +146,6 @@ class ShardGroup {
 
   unsigned worker_;
   unsigned workers_;
-  TableMemory memory_;  // of the shards
   std::array<std::unique_ptr<Shard>, kShardCount> shards_;
   ChangeLog log_;
   UpdateFeed feed_;

@@ -228,7 +228,9 @@ tl::expected<Duid, Error> Daemon::server_duid() {
 tl::expected<void, Error> Daemon::load_leases() {
   for (unsigned worker = 0; worker < worker_count(); ++worker) {
     const size_t feed = configuration_.failover.empty() ? 0 : kFeedCapacity;
-    leases_.push_back(std::make_unique<lease::ShardGroup>(worker, worker_count(), random_key(), kLogCapacity, feed));
+    table_memory_.push_back(std::make_unique<worker::TableMemory>());
+    leases_.push_back(std::make_unique<lease::ShardGroup>(worker, worker_count(), random_key(), kLogCapacity, feed,
+                                                          table_memory_.back().get()));
   }
   const std::shared_ptr<const lease::Snapshot> snapshot = build(configuration_);
   auto report = store_->load([&](const lease::LeaseRecord& record) {

@@ -16,6 +16,7 @@
 #include "control/server.h"
 #include "dataplane/nic/exception_path.h"
 #include "dataplane/nic/port.h"
+#include "dataplane/worker/table_memory.h"
 #include "dataplane/worker/worker.h"
 #include "storage/committer.h"
 #include "storage/store.h"
@@ -115,7 +116,8 @@ class Daemon : public control::Server {
   std::vector<std::unique_ptr<nic::Port>> ports_;
   std::unique_ptr<nic::ExceptionPath> exception_path_;
   worker::Handover handover_;
-  std::vector<std::unique_ptr<lease::ShardGroup>> leases_;  ///< by worker
+  std::vector<std::unique_ptr<worker::TableMemory>> table_memory_;  ///< by worker; outlives leases_
+  std::vector<std::unique_ptr<lease::ShardGroup>> leases_;          ///< by worker
   std::unique_ptr<storage::Committer> committer_;
   std::atomic<bool> stop_workers_{false};
   std::vector<std::unique_ptr<worker::Mailbox>> mailboxes_;  ///< by worker

@@ -1,4 +1,4 @@
-#include "dataplane/lease/table_memory.h"
+#include "dataplane/worker/table_memory.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace tandem6::lease {
+namespace tandem6::worker {
 namespace {
 
 TEST_CASE("TableMemory gives out pieces that do not overlap, aligned to a cache line, small ones and huge ones") {
@@ -41,4 +41,4 @@ TEST_CASE("TableMemory gives a piece that came back to the next one who wants as
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::worker

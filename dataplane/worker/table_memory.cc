@@ -1,4 +1,4 @@
-#include "dataplane/lease/table_memory.h"
+#include "dataplane/worker/table_memory.h"
 
 #include <sys/mman.h>
 
@@ -8,7 +8,7 @@
 
 #include "dataplane/wire/require.h"
 
-namespace tandem6::lease {
+namespace tandem6::worker {
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
@@ -60,4 +60,4 @@ void TableMemory::do_deallocate(void* memory, size_t bytes, size_t) {
   free_[rounded(bytes, kAlignment)].push_back(memory);
 }
 
-}  // namespace tandem6::lease
+}  // namespace tandem6::worker

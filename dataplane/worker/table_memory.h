@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace tandem6::lease {
+namespace tandem6::worker {
 
 /// Asks the kernel to back this memory with huge pages (madvise). Where it does not, nothing changes but speed.
 void advise_huge_pages(void* memory, size_t bytes);
@@ -41,4 +41,4 @@ class TableMemory final : public std::pmr::memory_resource {
   std::map<size_t, std::vector<void*>> free_;  // by size
 };
 
-}  // namespace tandem6::lease
+}  // namespace tandem6::worker
