@@ -15,6 +15,7 @@ struct Request {
   Bytes client_duid;          ///< empty when the message has no Client Identifier
   uint64_t duid_hash = 0;     ///< of client_duid
   Ipv6Address destination{};  ///< of the datagram
+  uint64_t table_hash = 0;    ///< Shard::table_hash() of client_duid; 0: nobody has computed it yet
 
   /// Finds the Client Identifier (RFC 8415 §21.2) in the parsed message and hashes it. False when there is one that is
   /// no DUID: the message is to be dropped.

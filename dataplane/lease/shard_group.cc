@@ -58,7 +58,7 @@ ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, siz
   require(worker < workers && workers <= kShardCount, "there are 1 to 256 workers, and this is one of them");
   workers_ = workers;
   for (unsigned number = worker; number < kShardCount; number += workers) {
-    shards_[number] = std::make_unique<Shard>(number, table_key);
+    shards_[number] = std::make_unique<Shard>(number, table_key, &memory_);
   }
 }
 
@@ -89,7 +89,8 @@ Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const Le
   if (subnet.failover) {
     record.partner = {.partner_lifetime = now + terms.partner, .client_contact = now, .start_of_state = now};
   }
-  Lease& lease = shard(request.shard()).insert(request.client_duid, record);
+  Shard& home = shard(request.shard());
+  Lease& lease = home.insert(request.client_duid, home.table_hash(request), record);
   publish(lease, subnet.failover.get());
   SubnetCounters::Cell& cell = cell_of(subnet);
   const bool is_address = key.type == LeaseType::kAddress;
@@ -112,16 +113,13 @@ void ShardGroup::count_failure(const Subnet& subnet) const { add(cell_of(subnet)
 void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
                         AbsoluteTime now) {
   if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
-  lease.preferred = terms.preferred;
-  lease.valid = terms.valid;
-  lease.last_contact = now;
   Shard& home = shard(lease.shard);
+  home.extend(lease, terms.preferred, terms.valid, now);
   if (subnet.failover) {
     PartnerTimes& times = home.share(lease);
     times.client_contact = now;
     times.partner_lifetime = now + terms.partner;
   }
-  home.reschedule(lease);  // behind its times with the partner: they are part of when it ends
   publish(lease, subnet.failover.get());
 }
 
@@ -307,24 +305,28 @@ void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {
 
 void ShardGroup::remember(Bytes duid, Bytes client_data) {
   Shard& home = shard(shard_of(duid_hash(duid)));
-  const uint32_t client = home.find_client(duid);
-  const uint64_t digest = digest_of(client_data);
-  if (client == kNoIndex || home.digest_of_client(client) == digest) return;
-  if (log_.room() < ChangeLog::kRoomToRemember) return;
-  home.set_digest_of_client(client, digest);
-  log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+  remember(home, home.find_client(duid), duid, client_data);
 }
 
-void ShardGroup::learn(Bytes duid, Bytes client_data, const Snapshot& snapshot) {
-  const uint64_t before = log_.written();
-  remember(duid, client_data);
-  if (log_.written() == before) return;
-  Shard& home = shard(shard_of(duid_hash(duid)));
-  const Lease* lease = home.first_of(home.find_client(duid));
+void ShardGroup::learn(const Request& request, Bytes client_data, const Snapshot& snapshot) {
+  Shard& home = shard(request.shard());
+  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
+  if (!remember(home, client, request.client_duid, client_data)) return;
+  const Lease* lease = home.first_of(client);
   while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
   const FailoverScope* scope = lease != nullptr ? scope_of(*lease, snapshot) : nullptr;
   if (scope == nullptr || !mark_for_partner(*lease, scope)) return;
   feed_.push(log_.written(), scope->number(), home.record_of(*lease));
+}
+
+// True: it is something new, and logged.
+bool ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data) {
+  const uint64_t digest = digest_of(client_data);
+  if (client == kNoIndex || home.digest_of_client(client) == digest) return false;
+  if (log_.room() < ChangeLog::kRoomToRemember) return false;
+  home.set_digest_of_client(client, digest);
+  log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+  return true;
 }
 
 void ShardGroup::load_client(Bytes duid, Bytes client_data) {

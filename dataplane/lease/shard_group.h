@@ -10,8 +10,10 @@
 
 #include "dataplane/lease/change_log.h"
 #include "dataplane/lease/counters.h"
+#include "dataplane/lease/option_blocks.h"
 #include "dataplane/lease/shard.h"
 #include "dataplane/lease/snapshot.h"
+#include "dataplane/lease/table_memory.h"
 #include "dataplane/lease/unit_search.h"
 #include "dataplane/lease/update_feed.h"
 
@@ -30,6 +32,7 @@ class ShardGroup {
   ChangeLog& log() { return log_; }
   UpdateFeed& feed() { return feed_; }
   Counters& counters() { return counters_; }
+  OptionBlocks& option_blocks() { return option_blocks_; }
   unsigned worker() const { return worker_; }
 
   // --- changes; each appends to the log, which must have room
@@ -74,7 +77,7 @@ class ShardGroup {
   /// The same, said by the client itself: the partner is to know (RFC 8156 §7.4). It hears what the disk has of a
   /// client with each of its leases, and of one that stands in the log before this perhaps too early: of one it hears
   /// again.
-  void learn(Bytes duid, Bytes client_data, const Snapshot& snapshot);
+  void learn(const Request& request, Bytes client_data, const Snapshot& snapshot);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.
@@ -136,14 +139,17 @@ class ShardGroup {
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
   void expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
   bool all_before_walk_settled() const;
+  bool remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data);
   void settle_one(const Freed& freed, const Snapshot& snapshot);
 
   unsigned worker_;
   unsigned workers_;
+  TableMemory memory_;  // of the shards
   std::array<std::unique_ptr<Shard>, kShardCount> shards_;
   ChangeLog log_;
   UpdateFeed feed_;
   Counters counters_;
+  OptionBlocks option_blocks_;
 
   // A ring as long as the log: each entry has its own change there.
   std::vector<Freed> freed_;

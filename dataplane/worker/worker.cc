@@ -10,6 +10,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "dataplane/lease/look_ahead.h"
 #include "dataplane/worker/admission.h"
 
 namespace tandem6::worker {
@@ -157,6 +158,7 @@ unsigned Worker::receive_burst(uint16_t port, Urgency least) {
       rte_eth_rx_burst(setup_.ports[port].id, static_cast<uint16_t>(setup_.index), burst.data(), kBurst);
   if (count == 0) return 0;
   counters_.frames_received.add(count);
+  prefetch({burst.data(), count});
   std::array<rte_mbuf*, kBurst> mine;
   size_t kept = 0;
   for (uint16_t i = 0; i < count; ++i) {
@@ -177,6 +179,18 @@ unsigned Worker::receive_burst(uint16_t port, Urgency least) {
   }
   answer_all({mine.data(), kept});
   return count;
+}
+
+// A queue's buffers come round so late that neither the frame nor the place for its reading is in a near cache.
+void Worker::prefetch(std::span<rte_mbuf* const> burst) {
+  constexpr size_t kHotFrameBytes = 4 * RTE_CACHE_LINE_SIZE;
+  for (rte_mbuf* buffer : burst) {
+    for (size_t at = 0; at < kHotFrameBytes; at += RTE_CACHE_LINE_SIZE) {
+      rte_prefetch0(rte_pktmbuf_mtod_offset(buffer, const std::byte*, at));
+    }
+    const auto* const packet = reinterpret_cast<const std::byte*>(&packet_of(buffer));
+    for (size_t at = 0; at < kHotPacketBytes; at += RTE_CACHE_LINE_SIZE) rte_prefetch0(packet + at);
+  }
 }
 
 rte_mbuf* Worker::read(rte_mbuf* buffer, uint16_t port) {
@@ -229,7 +243,8 @@ bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
                     .source = packet.frame.header.source,
                     .client_duid = {},
                     .duid_hash = 0,
-                    .destination = packet.frame.header.destination};
+                    .destination = packet.frame.header.destination,
+                    .table_hash = 0};
   return read_message(buffer, packet);
 }
 
@@ -282,11 +297,11 @@ unsigned Worker::receive_handed_over() {
 // --- answers ---------------------------------------------------------------------------------------------------------
 
 void Worker::answer_all(std::span<rte_mbuf* const> buffers) {
-  // The tables of a million clients lie in DRAM: ask for all of a burst's places before working on the first.
-  for (rte_mbuf* buffer : buffers) {
-    const lease::Request& request = packet_of(buffer).request;
-    if (!request.client_duid.empty()) leases_.shard(request.shard()).prefetch(request.client_duid);
-  }
+  static_assert(kBurst <= lease::kLookAhead);
+  std::array<lease::Request*, kBurst> requests;
+  for (size_t i = 0; i < buffers.size(); ++i) requests[i] = &packet_of(buffers[i]).request;
+  lease::look_ahead({requests.data(), buffers.size()}, leases_);
+  plenty_ = has_plenty_for(buffers.size());
   for (rte_mbuf* buffer : buffers) answer_one(buffer);
 }
 
@@ -326,8 +341,15 @@ unsigned Worker::send_query_answers() {
   });
 }
 
-bool Worker::admit(wire::MessageType type) {
-  if (!lease::may_change_leases(type)) return true;
+// Asked once a burst: most of the time the disk is not behind, and no message need be looked at for its sake.
+bool Worker::has_plenty_for(size_t messages) const {
+  const lease::ChangeLog& log = leases_.log();
+  const size_t log_used = log.capacity() - log.room() + messages * lease::kMaxChangesPerMessage;
+  return log_used < log.capacity() / 2 && parked_.size() + messages < kParkedCapacity / 2;
+}
+
+bool Worker::admit(wire::MessageType type) const {
+  if (plenty_ || !lease::may_change_leases(type)) return true;
   const lease::ChangeLog& log = leases_.log();
   if (log.room() < lease::kMaxChangesPerMessage || parked_.room() == 0) return false;
   const size_t log_used = log.capacity() - log.room();

@@ -182,6 +182,40 @@ TEST_CASE("leases end when their valid lifetime has for the client too; infinite
   CHECK(shard.lease_count() == 2);
 }
 
+TEST_CASE(
+    "a lease that was extended ends when it should: not with its old timer, and not later when it was shortened") {
+  Shard shard(0, testing::kTableKey);
+  const Duid client = testing::duid(1);
+  Lease& longer = shard.insert(client.bytes(), record(address_key("2001:db8::1"), client, 1));
+  Lease& shorter = shard.insert(client.bytes(), record(address_key("2001:db8::2"), client, 2));
+  Lease& forever = shard.insert(client.bytes(), record(address_key("2001:db8::3"), client, 3));
+  Lease& mortal = shard.insert(client.bytes(), record(address_key("2001:db8::4"), client, 4));
+  std::set<uint32_t> ended;
+  const auto expire = [&](uint32_t seconds) {
+    ended.clear();
+    shard.expire(kNow + Seconds{seconds}, 1000, [&](Lease& lease) {
+      ended.insert(lease.iaid);
+      shard.remove(lease);
+    });
+    return ended;
+  };
+  expire(10);
+  shard.extend(longer, Seconds{50}, Seconds{100}, kNow + Seconds{50});
+  shard.extend(longer, Seconds{50}, Seconds{100}, kNow + Seconds{60});
+  shard.extend(shorter, Seconds{10}, Seconds{20}, kNow + Seconds{10});
+  shard.extend(forever, kInfinity, kInfinity, kNow + Seconds{10});
+  shard.extend(mortal, kInfinity, kInfinity, kNow + Seconds{10});
+  shard.extend(mortal, Seconds{50}, Seconds{100}, kNow + Seconds{20});
+  CHECK(expire(29) == std::set<uint32_t>{});
+  CHECK(expire(30) == std::set<uint32_t>{2});
+  CHECK(expire(119) == std::set<uint32_t>{});
+  CHECK(expire(120) == std::set<uint32_t>{4});
+  CHECK(expire(159) == std::set<uint32_t>{});
+  CHECK(expire(160) == std::set<uint32_t>{1});
+  CHECK(expire(0x70000000) == std::set<uint32_t>{});
+  CHECK(shard.lease_count() == 1);
+}
+
 TEST_CASE("a walk in steps sees every lease once") {
   Shard shard(0, testing::kTableKey);
   for (uint32_t i = 0; i < 1000; ++i) {
