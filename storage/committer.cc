@@ -19,6 +19,11 @@ using std::chrono::milliseconds;
 constexpr size_t kMaxBatch = 16'384;
 /// How often kAsync syncs. Short, as nothing is drained while a sync runs.
 constexpr milliseconds kSyncInterval{200};
+/// With kAsync no REPLY waits for a batch, and a change costs less in a large one: so many are gathered (no more than a
+/// quarter of a log), or for so long.
+constexpr size_t kWorthWriting = 1024;
+constexpr milliseconds kLongestGathering{1};
+constexpr microseconds kGatheringNap{50};
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{1000};
 
@@ -94,6 +99,7 @@ void Committer::run() {
   Idle idle;
   while (true) {
     const bool last_round = stopping_.load(std::memory_order_acquire);  // before gathering: then nothing can come after
+    if (durability_ == Durability::kAsync && !last_round) let_gather();
     if (gather() != 0) {
       if (!commit()) return;
       idle.found_work();
@@ -103,6 +109,18 @@ void Committer::run() {
     if (last_round) return;
     idle.wait();
   }
+}
+
+/// Waits until what is in some log is worth a write of its own.
+void Committer::let_gather() {
+  const auto is_worth_it = [](const Source& source) {
+    return source.log->pending() >= std::min(kWorthWriting, source.log->capacity() / 4);
+  };
+  const auto is_empty = [](const Source& source) { return source.log->pending() == 0; };
+  if (std::ranges::all_of(sources_, is_empty)) return;
+  const auto until = Clock::now() + kLongestGathering;
+  while (std::ranges::none_of(sources_, is_worth_it) && Clock::now() < until)
+    std::this_thread::sleep_for(kGatheringNap);
 }
 
 /// Drains the logs into the batch, an equal share of it for each, so that a busy worker cannot starve another.

@@ -65,6 +65,7 @@ class Committer {
   };
 
   void run();
+  void let_gather();
   size_t gather();
   bool commit();
   bool sync_when_due(bool now);

@@ -2,12 +2,12 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/memtablerep.h>
 #include <rocksdb/table.h>
 
 #include <memory>
 
 #include "storage/info_log.h"
+#include "storage/lease_memtable.h"
 
 namespace tandem6::storage {
 namespace {
@@ -33,10 +33,8 @@ std::shared_ptr<rocksdb::TableFactory> table_factory() {
 }
 
 void configure_leases(rocksdb::ColumnFamilyOptions& options) {
-  // An unsorted vector, sorted when it is flushed: a quarter of the skip list's cost a put. Nobody reads it, since the
-  // shards hold every lease; the seldom readers are seen to in Store::page().
-  constexpr size_t kEntriesInMemtable = 1 << 19;
-  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>(kEntriesInMemtable);
+  constexpr size_t kEntriesInMemtable = 1 << 20;
+  options.memtable_factory = std::make_shared<LeaseMemtableFactory>(kEntriesInMemtable);
   // Small enough to replay in a fraction of a second after a crash, large enough that renewals of the same leases meet
   // in memory rather than in compactions. The others let the committer go on while one is flushed.
   options.write_buffer_size = 64 * kMegabyte;
@@ -56,9 +54,13 @@ rocksdb::DBOptions database_options(const std::string& path) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
-  options.allow_concurrent_memtable_write = false;  // VectorRepFactory cannot, and there is one writer
-  // One flush and one compaction at a time: the cores are the dataplane's.
+  options.allow_concurrent_memtable_write = false;  // LeaseMemtable cannot, and there is one writer
+  // One flush and one compaction at a time: the cores are the dataplane's. Behind everything else there: a committer
+  // that waits for its turn on the core makes every REPLY wait. Should they fall behind, writes stall until they caught
+  // up.
   options.max_background_jobs = 2;
+  for (const auto pool : {rocksdb::Env::HIGH, rocksdb::Env::LOW})
+    options.env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow).PermitUncheckedError();
   // The end of the log that a kill -9 tore is dropped: it was never acknowledged. Anything damaged before the end makes
   // opening fail, which point-in-time recovery would not: it silently loses all that follows the damage. RocksDB 7.8
   // switches recycling of logs off under every mode that can tell the two apart, so it is not asked for.

@@ -14,6 +14,7 @@
 #include "dataplane/lease/hash.h"
 #include "storage/client_codec.h"
 #include "storage/record_codec.h"
+#include "storage/shard_runs.h"
 #include "storage/store_impl.h"
 
 namespace tandem6::storage {
@@ -77,13 +78,19 @@ class Division {
   std::vector<Boundary> boundaries_;
 };
 
+/// Small pieces, so that every core is busy to the end; but not so small that there are very many.
 std::vector<Boundary> boundaries_of(Database& database) {
   constexpr uint64_t kMinPiece = 1 << 20;
+  constexpr uint64_t kMaxPiece = 8 << 20;
   constexpr uint64_t kPieces = 64;
   uint64_t total = 0;
   if (!database.db().GetIntProperty(rocksdb::DB::Properties::kTotalSstFilesSize, &total)) return {};
-  return Division(database, std::max(kMinPiece, total / kPieces)).divide();
+  return Division(database, std::clamp(total / kPieces, kMinPiece, kMaxPiece)).divide();
 }
+
+/// What is read before it is handed over: much, so that a shard gets many records in one go, and not all of a large
+/// database, whose memory the shards need. Up to 256 MB.
+constexpr size_t kPiecesAtATime = 32;
 
 /// One load: what its threads share.
 class Loading {
@@ -93,21 +100,32 @@ class Loading {
 
   tl::expected<uint64_t, Error> run() {
     boundaries_ = boundaries_of(database_);
-    using Range = oneapi::tbb::blocked_range<size_t>;
-    oneapi::tbb::parallel_for(
-        Range(0, boundaries_.size() + 1, 1),
-        [&](const Range& range) {
-          for (size_t piece = range.begin(); piece != range.end(); ++piece) read(piece);
-        },
-        oneapi::tbb::simple_partitioner());
+    const size_t pieces = boundaries_.size() + 1;
+    for (size_t done = 0; done < pieces && !failed_.load(); done += kPiecesAtATime) {
+      read(done, std::min(done + kPiecesAtATime, pieces));
+      hand_over();
+    }
     if (failed_.load()) return tl::unexpected(error_);
     return leases_.load();
   }
 
  private:
+  /// Reads pieces, several at a time; their records are in runs_ then.
+  void read(size_t first, size_t end) {
+    runs_.clear();
+    runs_.resize(end - first);
+    using Range = oneapi::tbb::blocked_range<size_t>;
+    oneapi::tbb::parallel_for(
+        Range(first, end, 1),
+        [&](const Range& range) {
+          for (size_t piece = range.begin(); piece != range.end(); ++piece) read_piece(piece, runs_[piece - first]);
+        },
+        oneapi::tbb::simple_partitioner());
+  }
+
   /// Reads the piece between two boundaries. The first has no lower and the last no upper one, so that a record with a
   /// damaged key is met as well.
-  void read(size_t piece) {
+  void read_piece(size_t piece, ShardRuns& runs) {
     rocksdb::ReadOptions options;
     options.verify_checksums = true;
     options.fill_cache = false;
@@ -126,17 +144,32 @@ class Loading {
       first = key_of(boundaries_[piece - 1]);
       it->Seek(slice_of(first));
     }
-    uint64_t count = 0;
-    for (; it->Valid() && !failed_.load(std::memory_order_relaxed); it->Next(), ++count) hand_over(*it);
+    for (; it->Valid() && !failed_.load(std::memory_order_relaxed); it->Next())
+      runs.add(it->key().ToStringView(), it->value().ToStringView());
     if (!it->status().ok()) fail(explain(path_, it->status()));
-    leases_.fetch_add(count, std::memory_order_relaxed);
   }
 
-  void hand_over(const rocksdb::Iterator& it) {
-    const auto record = decode(it.key().ToStringView(), it.value().ToStringView());
-    if (!record) return fail({"the lease database " + path_ + ": " + record.error().message});
-    const std::lock_guard lock(shards_[lease::shard_of(lease::duid_hash(record->duid.bytes()))].mutex);
-    see_(*record);
+  /// Shows what was read, several shards at a time.
+  void hand_over() {
+    oneapi::tbb::parallel_for(0U, lease::kShardCount, [&](unsigned shard) {
+      uint64_t count = 0;
+      for (ShardRuns& runs : runs_) {
+        runs.each(shard, [&](std::string_view key, std::string_view value) {
+          ++count;
+          return hand_over(key, value);
+        });
+        runs.forget(shard);
+      }
+      leases_.fetch_add(count, std::memory_order_relaxed);
+    });
+  }
+  bool hand_over(std::string_view key, std::string_view value) {
+    const auto record = decode(key, value);
+    if (record)
+      see_(*record);
+    else
+      fail({"the lease database " + path_ + ": " + record.error().message});
+    return !failed_.load(std::memory_order_relaxed);
   }
 
   void fail(Error error) {
@@ -146,15 +179,11 @@ class Loading {
     failed_.store(true);
   }
 
-  struct alignas(64) Shard {
-    std::mutex mutex;
-  };
-
   Database& database_;
   const std::string& path_;
   const std::function<void(const lease::LeaseRecord&)>& see_;
   std::vector<Boundary> boundaries_;
-  std::array<Shard, lease::kShardCount> shards_;
+  std::vector<ShardRuns> runs_;
   std::atomic<uint64_t> leases_{0};
   std::atomic<bool> failed_{false};
   std::mutex error_mutex_;

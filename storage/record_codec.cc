@@ -121,6 +121,13 @@ size_t encode_value(const lease::LeaseRecord& record, std::array<char, kMaxValue
   return body + kChecksumSize;
 }
 
+Bytes peek_duid(std::string_view value) {
+  if (value.empty()) return {};
+  const size_t at = kDuidAt + (static_cast<uint8_t>(value[kVersionAt]) == kShared ? kTimesSize : 0);
+  if (value.size() < at + kChecksumSize) return {};
+  return bytes_in(value.substr(at, value.size() - at - kChecksumSize));
+}
+
 tl::expected<lease::LeaseRecord, Error> decode(std::string_view key, std::string_view value) {
   if (key.size() != kKeySize) return damaged(key, "its key has a wrong length");
   if (value.empty()) return damaged(key, "it is empty");

@@ -8,6 +8,7 @@
 #include <tl/expected.hpp>
 
 #include "dataplane/lease/record.h"
+#include "dataplane/wire/bytes.h"
 #include "dataplane/wire/error.h"
 
 namespace tandem6::storage {
@@ -25,6 +26,10 @@ inline constexpr size_t kMaxValueSize = 224;
 /// Writes the value into `out` and returns its size. The checksum covers key and value, so a value under another key is
 /// found out too.
 size_t encode_value(const lease::LeaseRecord& record, std::array<char, kMaxValueSize>& out);
+
+/// The client's DUID where it lies in a value, with nothing checked: for sorting records before they are decoded. Empty
+/// when there is none, or none to be made out.
+Bytes peek_duid(std::string_view value);
 
 /// Reads a record back. The error names the lease (by its key) and what is wrong with it.
 tl::expected<lease::LeaseRecord, Error> decode(std::string_view key, std::string_view value);

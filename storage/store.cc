@@ -20,9 +20,9 @@
 namespace tandem6::storage {
 namespace {
 
-/// The vector memtable is copied and sorted for every reader: about 16 ms for this many entries, half a second for a
-/// full one. When there are more, page() and find() flush first, which costs the same as one such read and then spares
-/// all that follow.
+/// The memtable of the leases is copied and sorted for every reader: a few milliseconds for this many entries, a tenth
+/// of a second for a full one. When there are more, page() and find() flush first, which costs the same as one such
+/// read and then spares all that follow.
 constexpr uint64_t kSortableEntries = 32'768;
 
 rocksdb::Slice slice_of(const EncodedKey& key) { return {key.data(), key.size()}; }

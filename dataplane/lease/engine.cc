@@ -49,11 +49,12 @@ void remember_client(const Exchange& exchange) {
   if (type == MessageType::kRelease || type == MessageType::kDecline) return;
   const auto relays = exchange.request.received->relays();
   const bool keeps_relays = !relays.empty() && exchange.link != nullptr && exchange.link->keeps_relays();
-  if (!keeps_relays && !exchange.client_name()) return exchange.group.remember(exchange.request.client_duid, {});
+  if (!keeps_relays && !exchange.client_name())
+    return exchange.group.learn(exchange.request.client_duid, {}, exchange.snapshot);
   ClientDataBuilder data;
   if (keeps_relays) data.relays(relays, exchange.request.source);
   put_name(exchange.client_name(), data);
-  exchange.group.remember(exchange.request.client_duid, data.bytes());
+  exchange.group.learn(exchange.request.client_duid, data.bytes(), exchange.snapshot);
 }
 
 /// Nothing when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").

@@ -44,8 +44,9 @@ static_assert(sizeof(Lease) == 64);
 /// partner may have given to its client.
 inline constexpr Seconds kClockTolerance{5};
 
-/// A lease that was given at the end of a second lasts for its client until the end of the second in which it expires.
-inline constexpr Seconds kGrain{1};
+/// A client counts from when it has its REPLY: made late in its second, and up to two more seconds on its way through
+/// the disk (older ones are dropped). So much later than it expires() is a lease over.
+inline constexpr Seconds kReplyDelay{3};
 
 /// A client: its DUID and the list of its leases.
 struct Client {
@@ -115,7 +116,7 @@ class Shard {
   /// are put in that a partner told of; the longest counts.
   void note_lead_time(Seconds mclt) { lead_time_ = std::max(lead_time_, mclt); }
 
-  /// Calls `due(Lease&)` for leases with expires() < now (those that a partner told of: when it can have
+  /// Calls `due(Lease&)` for leases with expires() + kReplyDelay <= now (those that a partner told of: when it can have
   /// promised no more); it must remove or reschedule the lease. `budget` limits how many leases are touched, among
   /// them some whose timer only moves nearer. Returns how many were: less than the budget means that no more are due.
   template <typename Due>
@@ -142,7 +143,7 @@ class Shard {
     WheelLinks& links(uint32_t index) { return leases[index].timer; }
     AbsoluteTime deadline(uint32_t index) const {
       const Lease& lease = leases[index];
-      if (lease.partner == kNoIndex) return lease.expires() + kGrain;
+      if (lease.partner == kNoIndex) return lease.expires() + kReplyDelay;
       // RFC 8156 §7.3: what the partner told is "the time after which the partner can consider the lease expired". It
       // may have extended the lease until then, and by the MCLT beyond, without a memory of it any more. While it has
       // one, it says itself when the lease ends.

@@ -127,18 +127,22 @@ void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snap
 
 // Logs the lease. The partner is to know as well: it is fed the change when it listens, else the mark stays.
 void ShardGroup::publish(Lease& lease, const FailoverScope* scope) {
-  Shard& home = shard(lease.shard);
-  PartnerTimes* times = scope != nullptr ? home.times_of(lease) : nullptr;
-  if (times != nullptr) {
-    ++times->version;
-    times->unacked = true;
-    const bool streaming = scope->policy().streaming;
-    times->sent = streaming && feed_.has_room();
-    if (streaming && !times->sent) feed_.note_overflow();
-  }
-  const LeaseRecord record = home.record_of(lease);
+  const bool is_fed = mark_for_partner(lease, scope);
+  const LeaseRecord record = shard(lease.shard).record_of(lease);
   log_.append(LeaseChange::Kind::kPut, record);
-  if (times != nullptr && times->sent) feed_.push(log_.written(), scope->number(), record);
+  if (is_fed) feed_.push(log_.written(), scope->number(), record);
+}
+
+// True: it is to be fed to the partner, and there is room for it.
+bool ShardGroup::mark_for_partner(const Lease& lease, const FailoverScope* scope) {
+  PartnerTimes* times = scope != nullptr ? shard(lease.shard).times_of(lease) : nullptr;
+  if (times == nullptr) return false;
+  ++times->version;
+  times->unacked = true;
+  const bool streaming = scope->policy().streaming;
+  times->sent = streaming && feed_.has_room();
+  if (streaming && !times->sent) feed_.note_overflow();
+  return times->sent;
 }
 
 void ShardGroup::count_reuse(const Lease& lease, const Subnet& subnet) const {
@@ -309,6 +313,18 @@ void ShardGroup::remember(Bytes duid, Bytes client_data) {
   if (log_.room() < ChangeLog::kRoomToRemember) return;
   home.set_digest_of_client(client, digest);
   log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+}
+
+void ShardGroup::learn(Bytes duid, Bytes client_data, const Snapshot& snapshot) {
+  const uint64_t before = log_.written();
+  remember(duid, client_data);
+  if (log_.written() == before) return;
+  Shard& home = shard(shard_of(duid_hash(duid)));
+  const Lease* lease = home.first_of(home.find_client(duid));
+  while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
+  const FailoverScope* scope = lease != nullptr ? scope_of(*lease, snapshot) : nullptr;
+  if (scope == nullptr || !mark_for_partner(*lease, scope)) return;
+  feed_.push(log_.written(), scope->number(), home.record_of(*lease));
 }
 
 void ShardGroup::load_client(Bytes duid, Bytes client_data) {

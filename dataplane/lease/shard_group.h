@@ -71,6 +71,10 @@ class ShardGroup {
   /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
   /// again.
   void remember(Bytes duid, Bytes client_data);
+  /// The same, said by the client itself: the partner is to know (RFC 8156 §7.4). It hears what the disk has of a
+  /// client with each of its leases, and of one that stands in the log before this perhaps too early: of one it hears
+  /// again.
+  void learn(Bytes duid, Bytes client_data, const Snapshot& snapshot);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.
@@ -126,6 +130,7 @@ class ShardGroup {
   static bool take_unit(const LeaseKey& key, const Subnet& subnet, const Snapshot& snapshot, unsigned shard);
   void append(LeaseChange::Kind kind, const Lease& lease);
   void publish(Lease& lease, const FailoverScope* scope);
+  bool mark_for_partner(const Lease& lease, const FailoverScope* scope);
   void count(const Lease& lease, const Snapshot& snapshot, int64_t change);
   static LeaseRecord beside_partner(LeaseRecord record, const Snapshot& snapshot);
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);

@@ -23,6 +23,7 @@ constexpr size_t kParkedCapacity = 16384;
 // A client counts its lifetimes from when the REPLY reaches it. One that waited longer than this for the disk would
 // make the client believe in a lease longer than we do; it is dropped, and the client asks again.
 constexpr unsigned kStaleSeconds = 2;
+static_assert(kStaleSeconds < lease::kReplyDelay.count);
 // A quarter of a NIC's queue (nic/port.cc), and all of it.
 constexpr unsigned kFullBurstsBeforeShedding = 16;
 constexpr unsigned kFullBurstsBeforeSheddingMore = 64;
