@@ -42,6 +42,7 @@ struct ClientPlace {
   const Link* link = nullptr;         ///< of the client (§13.1); null when we know nothing about it
   const Reservation* host = nullptr;  ///< the client's reservation, if it has one
   ClassSet classes;
+  unsigned failed_expressions = 0;  ///< that could not be evaluated
 };
 
 /// Lives as long as one call of answer().

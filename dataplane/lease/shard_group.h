@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/lease/awaited_clients.h"
 #include "dataplane/lease/change_log.h"
 #include "dataplane/lease/counters.h"
 #include "dataplane/lease/shard.h"
@@ -30,6 +31,7 @@ class ShardGroup {
   ChangeLog& log() { return log_; }
   UpdateFeed& feed() { return feed_; }
   Counters& counters() { return counters_; }
+  AwaitedClients& awaited() { return awaited_; }
   unsigned worker() const { return worker_; }
 
   // --- changes; each appends to the log, which must have room
@@ -71,6 +73,8 @@ class ShardGroup {
   /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
   /// again.
   void remember(Bytes duid, Bytes client_data);
+  /// Did this client, which has leases, accept Reconfigure when it was last remembered?
+  bool accepts_reconfigure(const Request& request);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.
@@ -139,6 +143,7 @@ class ShardGroup {
   ChangeLog log_;
   UpdateFeed feed_;
   Counters counters_;
+  AwaitedClients awaited_;
 
   // A ring as long as the log: each entry has its own change there.
   std::vector<Freed> freed_;
