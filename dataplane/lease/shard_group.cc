@@ -119,12 +119,13 @@ void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snap
                         AbsoluteTime now) {
   if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
   Shard& home = shard(lease.shard);
-  home.extend(lease, terms.preferred, terms.valid, now);
+  // Before the timer is looked at: its times with the partner are part of when the lease ends.
   if (subnet.failover) {
     PartnerTimes& times = home.share(lease);
     times.client_contact = now;
     times.partner_lifetime = now + terms.partner;
   }
+  home.extend(lease, terms.preferred, terms.valid, now);
   publish(lease, subnet.failover.get());
 }
 

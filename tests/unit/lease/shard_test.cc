@@ -206,12 +206,12 @@ TEST_CASE(
   shard.extend(forever, kInfinity, kInfinity, kNow + Seconds{10});
   shard.extend(mortal, kInfinity, kInfinity, kNow + Seconds{10});
   shard.extend(mortal, Seconds{50}, Seconds{100}, kNow + Seconds{20});
-  CHECK(expire(29) == std::set<uint32_t>{});
-  CHECK(expire(30) == std::set<uint32_t>{2});
-  CHECK(expire(119) == std::set<uint32_t>{});
-  CHECK(expire(120) == std::set<uint32_t>{4});
-  CHECK(expire(159) == std::set<uint32_t>{});
-  CHECK(expire(160) == std::set<uint32_t>{1});
+  CHECK(expire(32) == std::set<uint32_t>{});
+  CHECK(expire(33) == std::set<uint32_t>{2});
+  CHECK(expire(122) == std::set<uint32_t>{});
+  CHECK(expire(123) == std::set<uint32_t>{4});
+  CHECK(expire(162) == std::set<uint32_t>{});
+  CHECK(expire(163) == std::set<uint32_t>{1});
   CHECK(expire(0x70000000) == std::set<uint32_t>{});
   CHECK(shard.lease_count() == 1);
 }
