@@ -1,192 +1,37 @@
-// P1, P2: cycles that a worker spends on one SOLICIT, with many leases loaded. In process: frames come from memory and
-// the answers' frames go to memory; the stages are those of dataplane/worker without the NIC.
+// P1, P2, P13: cycles that a worker spends on one packet, with many leases loaded. The workers are tandem6d's own;
+// their frames come from memory and their answers go to memory.
 #include <fmt/format.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
 #include <x86intrin.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <memory>
+#include <ctime>
+#include <map>
 #include <random>
+#include <string>
 #include <vector>
 
-#include "dataplane/lease/engine.h"
-#include "dataplane/wire/frame.h"
 #include "dataplane/wire/require.h"
+#include "perf/worker_rig.h"
 
 using namespace tandem6;
+using namespace tandem6::perf;
 
 namespace {
 
-constexpr AbsoluteTime kNow{800'000'000};
-constexpr size_t kBurst = 32;
-constexpr MacAddress kServerMac{std::byte{2}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}};
-
 struct Options {
   uint64_t leases = 1'000'000;
-  uint64_t packets = 2'000'000;
-  unsigned runs = 5;
+  uint64_t packets = 500 * kBatch;
+  unsigned runs = 7;
+  unsigned workers = 1;
   bool relayed = false;
+  Scenario scenario = Scenario::kSolicit;
 };
 
-Duid client_duid(uint64_t number) {
-  std::array<std::byte, 14> bytes{std::byte{0}, std::byte{1}, std::byte{0}, std::byte{1}};
-  wire::store_be64(bytes.data() + 6, number * 0x9e3779b97f4a7c15);  // spread, as MAC addresses of many makers are
-  return *Duid::from_bytes(bytes);
-}
-
-std::unique_ptr<lease::Snapshot> make_snapshot(lease::PoolBook& book) {
-  lease::Subnet subnet;
-  subnet.id = 1;
-  subnet.prefix = *Ipv6Prefix::parse("2001:db8::/32");
-  subnet.port = 0;
-  subnet.counters = std::make_shared<lease::SubnetCounters>(1);
-  const Ipv6Prefix addresses = *Ipv6Prefix::parse("2001:db8:1::/64");
-  subnet.address_pools.push_back({.type = lease::LeaseType::kAddress,
-                                  .unit_length = 128,
-                                  .first = addresses.address,
-                                  .last = addresses.last(),
-                                  .space = book.sparse(addresses.address, addresses.last()),
-                                  .options = {},
-                                  .text = "addresses"});
-  const Ipv6Prefix prefixes = *Ipv6Prefix::parse("2001:db8:8000::/33");
-  subnet.prefix_pools.push_back({.type = lease::LeaseType::kPrefix,
-                                 .unit_length = 56,
-                                 .first = prefixes.address,
-                                 .last = prefixes.last(),
-                                 .space = book.dense(lease::LeaseType::kPrefix, prefixes.address, 56, 1U << 23),
-                                 .options = {},
-                                 .text = "prefixes"});
-  lease::Snapshot::Content content;
-  content.server_duid = *Duid::parse("0002000000017465");
-  content.search_key = {1, 2};
-  content.subnets.push_back(std::move(subnet));
-  return std::make_unique<lease::Snapshot>(std::move(content));
-}
-
-// Each client gets an address and a prefix, as if it had asked.
-void load(lease::ShardGroup& group, const lease::Snapshot& snapshot, uint64_t leases) {
-  const lease::Subnet& subnet = snapshot.subnets().front();
-  for (uint64_t client = 0; client < leases / 2; ++client) {
-    const Duid duid = client_duid(client);
-    const lease::Request request{.received = nullptr,
-                                 .port = 0,
-                                 .source = {},
-                                 .client_duid = duid.bytes(),
-                                 .duid_hash = lease::duid_hash(duid.bytes())};
-    for (lease::LeaseType type : {lease::LeaseType::kAddress, lease::LeaseType::kPrefix}) {
-      const lease::UnitWish wish{.type = type, .iaid = 1, .unit = std::nullopt, .classes = {}};
-      const lease::Terms terms = subnet.lifetimes.granted({});
-      require(group.allocate(request, subnet, snapshot, wish, terms, kNow) != nullptr, "the pools are large enough");
-    }
-    group.log().drain(8, [](const lease::LeaseChange&) {});
-    group.log().publish_committed(group.log().written());
-  }
-  group.settle(snapshot);
-}
-
-// A SOLICIT as a home gateway sends it: IA_NA, IA_PD, ORO, elapsed time; through one relay if asked for.
-std::vector<std::byte> solicit_frame(const Duid& duid, bool relayed) {
-  std::array<std::byte, 512> payload;
-  wire::Writer out(payload);
-  wire::Writer::OpenOption relay_message{};
-  if (relayed) {
-    out.u8(static_cast<uint8_t>(wire::MessageType::kRelayForward));
-    out.u8(0);
-    out.address(*Ipv6Address::parse("2001:db8::1"));
-    out.address(*Ipv6Address::parse("fe80::1"));
-    out.option(wire::OptionCode::kInterfaceId, wire::bytes_of("ge-0/0/1.100"));
-    relay_message = out.begin(wire::OptionCode::kRelayMessage);
-  }
-  out.message_header(wire::MessageType::kSolicit, 0x123456);
-  out.option(wire::OptionCode::kClientId, duid.bytes());
-  for (wire::OptionCode ia : {wire::OptionCode::kIaNa, wire::OptionCode::kIaPd}) {
-    out.end(wire::begin_ia(out, ia, 1, Seconds{0}, Seconds{0}));
-  }
-  const std::array<std::byte, 4> requested{std::byte{0}, std::byte{23}, std::byte{0}, std::byte{24}};
-  out.option(wire::OptionCode::kOptionRequest, requested);
-  out.option(wire::OptionCode::kElapsedTime, std::array<std::byte, 2>{});
-  if (relayed) out.end(relay_message);
-
-  wire::FrameHeader header;
-  header.source_mac = {std::byte{2}, std::byte{9}};
-  header.destination_mac = kServerMac;
-  header.source = *Ipv6Address::parse(relayed ? "2001:db8::1" : "fe80::9");
-  header.destination = relayed ? *Ipv6Address::parse("2001:db8::547") : kAllRelayAgentsAndServers;
-  header.source_port = relayed ? wire::kServerPort : wire::kClientPort;
-  header.destination_port = wire::kServerPort;
-  std::vector<std::byte> frame(wire::frame_overhead(header) + out.size());
-  std::copy_n(payload.begin(), out.size(), frame.begin() + static_cast<ptrdiff_t>(wire::frame_overhead(header)));
-  require(wire::build_frame(header, out.size(), frame) == frame.size(), "the frame fits");
-  return frame;
-}
-
-struct Slot {
-  wire::ParsedFrame frame;
-  wire::ReceivedMessage received;
-  lease::Request request;
-};
-
-// What worker.cc does with a burst, with memory in place of the NIC.
-class Pipeline {
- public:
-  Pipeline(lease::ShardGroup& group, const lease::Snapshot& snapshot)
-      : group_(group), snapshot_(snapshot), slots_(kBurst) {}
-
-  /// Where the frames of the next burst lie: as a NIC would put them, into cache.
-  std::vector<std::byte>& frame(size_t place) { return frames_[place]; }
-
-  void burst() {
-    for (size_t i = 0; i < kBurst; ++i) read(frames_[i], slots_[i]);
-    for (const Slot& slot : slots_) group_.shard(slot.request.shard()).prefetch(slot.request.client_duid);
-    for (const Slot& slot : slots_) answer(slot);
-  }
-
- private:
-  void read(const std::vector<std::byte>& frame, Slot& slot) {
-    wire::parse_frame(frame, {}, {}, slot.frame);
-    require(slot.frame.fault == wire::FrameFault::kNone, "the frame is good");
-    const auto fault = slot.received.parse(Bytes(frame).subspan(slot.frame.payload_offset, slot.frame.payload_size));
-    require(fault == wire::MessageFault::kNone, "the message is good");
-    slot.request = {
-        .received = &slot.received, .port = 0, .source = slot.frame.header.source, .client_duid = {}, .duid_hash = 0};
-    require(slot.request.identify_client(), "the client names itself");
-  }
-
-  void answer(const Slot& slot) {
-    const lease::Answer answer = lease::answer(slot.request, group_, snapshot_, kNow, scratch_);
-    require(answer.dropped == lease::DropReason::kNone && answer.type == wire::MessageType::kAdvertise, "an ADVERTISE");
-    wire::FrameHeader header = slot.frame.header;
-    std::swap(header.source_mac, header.destination_mac);
-    std::swap(header.source, header.destination);
-    header.destination_port = wire::kClientPort;
-    std::copy_n(scratch_.begin(), answer.size, out_.begin() + static_cast<ptrdiff_t>(wire::frame_overhead(header)));
-    require(wire::build_frame(header, answer.size, out_) != 0, "the answer fits");
-  }
-
-  lease::ShardGroup& group_;
-  const lease::Snapshot& snapshot_;
-  std::array<std::vector<std::byte>, kBurst> frames_;
-  std::vector<Slot> slots_;
-  std::array<std::byte, 2048> scratch_;
-  std::array<std::byte, 2048> out_;
-};
-
-/// Cycles a packet.
-double measure(Pipeline& pipeline, const std::vector<std::vector<std::byte>>& frames, uint64_t packets, uint64_t seed) {
-  // Clients in random order: what the server knows of them is in no cache.
-  std::mt19937_64 random(seed);
-  uint64_t cycles = 0;
-  const uint64_t bursts = packets / kBurst;
-  for (uint64_t burst = 0; burst < bursts; ++burst) {
-    for (size_t place = 0; place < kBurst; ++place) pipeline.frame(place) = frames[random() % frames.size()];
-    const uint64_t from = __rdtsc();
-    pipeline.burst();
-    cycles += __rdtsc() - from;
-  }
-  return static_cast<double>(cycles) / static_cast<double>(bursts * kBurst);
-}
+AbsoluteTime now() { return AbsoluteTime::from_unix(std::time(nullptr)); }
 
 /// The TSC's rate.
 double cycles_per_second() {
@@ -198,41 +43,148 @@ double cycles_per_second() {
   return static_cast<double>(cycles) / std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+/// What one worker's thread does in a run.
+struct Drive {
+  WorkerRig* rig;
+  unsigned worker;
+  wire::MessageType expected;
+  Frames frames;
+  std::atomic<unsigned>* ready;    // threads that wait for the others
+  std::atomic<uint64_t>* answers;  // of all threads
+  std::vector<double> batches{};   // cycles a packet in turn(), of each batch
+};
+
+/// What is measured. Under its own name, so that callgrind can count what happens in here (perf/count-instructions).
+[[gnu::noipa]] void packet_path(WorkerRig& rig, unsigned worker) {
+  for (unsigned turn = 0; turn < kTurnsPerBatch; ++turn) rig.turn(worker);
+}
+
+/// The packets come back by whichever worker owns their client: a thread goes on until all have.
+int run(void* argument) {
+  Drive& drive = *static_cast<Drive*>(argument);
+  WorkerRig& rig = *drive.rig;
+  const uint64_t wanted = drive.frames.count() * rig.workers();
+  rig.start(drive.worker);
+  ++*drive.ready;
+  while (drive.ready->load() < rig.workers()) {
+  }
+  for (size_t first = 0; first < drive.frames.count() || drive.answers->load() < wanted; first += kBatch) {
+    if (first < drive.frames.count()) {
+      rig.feed(drive.worker, drive.frames, first, std::min(kBatch, drive.frames.count() - first));
+    }
+    const uint64_t from = __rdtsc();
+    packet_path(rig, drive.worker);
+    drive.batches.push_back(static_cast<double>(__rdtsc() - from) / kBatch);
+    rig.commit(drive.worker);
+    *drive.answers += rig.collect(drive.worker, drive.expected);
+  }
+  return 0;
+}
+
+class Bench {
+ public:
+  explicit Bench(const Options& options)
+      : options_(options), rig_(options.workers), clients_(rig_.groups(), rig_.snapshot(), options.leases / 2, now()) {
+    require(options.packets % kBatch == 0, "packets come in full batches");
+    fresh_ = clients_.count();
+    for (lease::ShardGroup* group : rig_.groups()) group->settle(rig_.snapshot());
+  }
+
+  /// Cycles a packet. The median of the batches: one in which the machine had something else to do does not count, and
+  /// neither does one in which a table grew.
+  double measure() {
+    prepare();
+    for (unsigned worker = 1; worker < options_.workers; ++worker) rte_eal_remote_launch(run, &drives_[worker], worker);
+    run(&drives_[0]);
+    rte_eal_mp_wait_lcore();
+    std::vector<double> batches;
+    for (const Drive& drive : drives_) batches.insert(batches.end(), drive.batches.begin(), drive.batches.end());
+    return median(std::move(batches));
+  }
+
+  size_t frame_size() const { return drives_.front().frames.frame(0).size(); }
+  size_t answer_size() const { return rig_.last_answer_size(); }
+  double bytes_per_lease() {
+    size_t bytes = 0;
+    for (lease::ShardGroup* group : rig_.groups()) bytes += group->memory();
+    return static_cast<double>(bytes) / static_cast<double>(std::max<uint64_t>(options_.leases, 1));
+  }
+
+ private:
+  // Clients in random order: what the server knows of them is in no cache. New ones come once.
+  uint64_t next_client() {
+    return options_.scenario == Scenario::kRequest ? fresh_++ : random_() % std::max<uint64_t>(clients_.count(), 1);
+  }
+
+  void prepare() {
+    drives_.clear();
+    ready_ = 0;
+    answers_ = 0;
+    const auto expected =
+        options_.scenario == Scenario::kSolicit ? wire::MessageType::kAdvertise : wire::MessageType::kReply;
+    for (unsigned worker = 0; worker < options_.workers; ++worker) {
+      Frames frames(options_.packets);
+      for (size_t i = 0; i < frames.count(); ++i) {
+        frames.set_size(i, clients_.write_frame(next_client(), options_.scenario, options_.relayed, frames.room(i)));
+      }
+      drives_.push_back({&rig_, worker, expected, std::move(frames), &ready_, &answers_});
+    }
+  }
+
+  Options options_;
+  WorkerRig rig_;
+  Clients clients_;
+  std::mt19937_64 random_{1};
+  uint64_t fresh_ = 0;
+  std::atomic<unsigned> ready_{0};
+  std::atomic<uint64_t> answers_{0};
+  std::vector<Drive> drives_;
+};
+
+std::string title(const Options& options) {
+  return fmt::format("{}{}, {} leases, {} worker{}", title_of(options.scenario), options.relayed ? ", relayed" : "",
+                     options.leases, options.workers, options.workers == 1 ? "" : "s");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Cycles a SOLICIT (frame in memory to ADVERTISE frame in memory), one worker. Goal P1: at most 600, 5 M/s "
-      "(relayed 4 M/s), with 1 M leases."};
+      "Cycles a packet, frame in memory to answer in memory. Goal P1: at most 600, 5 M/s (relayed 4 M/s), with 1 M "
+      "leases."};
   Options options;
+  const std::map<std::string, Scenario> scenarios{
+      {"solicit", Scenario::kSolicit}, {"renew", Scenario::kRenew}, {"request", Scenario::kRequest}};
   app.add_option("--leases", options.leases, "Leases loaded before: an address and a prefix for each client")
       ->capture_default_str();
-  app.add_option("--packets", options.packets, "Packets in a run")->capture_default_str();
-  app.add_option("--runs", options.runs, "Runs; the median counts")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--scenario", options.scenario, "What the clients send")
+      ->transform(CLI::CheckedTransformer(scenarios))
+      ->default_str("solicit");
   app.add_flag("--relayed", options.relayed, "Through one relay, with an Interface-Id");
+  app.add_option("--workers", options.workers, "Workers, each on a CPU of its own, from 0 on")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  app.add_option("--packets", options.packets, "Packets in a run, for each worker")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--runs", options.runs, "Runs; the median counts")->capture_default_str()->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
 
-  lease::PoolBook book;
-  const auto snapshot = make_snapshot(book);
-  lease::ShardGroup group(0, 1, {3, 4}, 1024);
-  load(group, *snapshot, options.leases);
-  std::vector<std::vector<std::byte>> frames;
-  for (uint64_t client = 0; client < std::max<uint64_t>(options.leases / 2, 1); ++client) {
-    frames.push_back(solicit_frame(client_duid(client), options.relayed));
-  }
-
-  Pipeline pipeline(group, *snapshot);
+  start_dpdk(options.workers);
+  Bench bench(options);
   std::vector<double> cycles;
-  for (unsigned run = 0; run < options.runs; ++run)
-    cycles.push_back(measure(pipeline, frames, options.packets, run + 1));
-  std::ranges::sort(cycles);
-  const double median = cycles[cycles.size() / 2];
-  fmt::print(
-      "SOLICIT -> ADVERTISE{}, {} leases: {:.0f} cycles a packet (min {:.0f}, max {:.0f}), {:.2f} M packets/s, "
-      "{:.0f} bytes of RAM a lease\n",
-      options.relayed ? ", relayed" : "", options.leases, median, cycles.front(), cycles.back(),
-      cycles_per_second() / median / 1e6,
-      static_cast<double>(group.memory()) / static_cast<double>(std::max<uint64_t>(options.leases, 1)));
+  for (unsigned run = 0; run < options.runs; ++run) cycles.push_back(bench.measure());
+  const double typical = median(cycles);
+  const auto [fastest, slowest] = std::ranges::minmax(cycles);
+  fmt::print("{}: {:.0f} cycles a packet (min {:.0f}, max {:.0f}), {:.2f} M packets/s, {:.0f} bytes of RAM a lease\n",
+             title(options), typical, fastest, slowest, options.workers * cycles_per_second() / typical / 1e6,
+             bench.bytes_per_lease());
+  fmt::print("frames: {} bytes in, {} bytes out\n", bench.frame_size(), bench.answer_size());
   fmt::print("goal P1: at most 600 cycles, at least {} M packets/s; cycles are the TSC's\n", options.relayed ? 4 : 5);
   return 0;
 }

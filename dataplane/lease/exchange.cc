@@ -86,14 +86,19 @@ Exchange::Exchange(const Request& request_, ShardGroup& group_, const Snapshot& 
       failover(policy_of(place.link)),
       reply(reply_) {}
 
+uint32_t Exchange::client() const {
+  if (client_) return *client_;
+  const Shard& shard = group.shard(request.shard());
+  client_ = shard.find_client(request.client_duid, shard.table_hash(request));
+  return *client_;
+}
+
 HeldLeases Exchange::held(const RequestedIa& ia) {
   HeldLeases held;
+  const uint32_t holder = client();
+  if (holder == kNoIndex) return held;
   Shard& shard = group.shard(request.shard());
-  // Looked up for each IA anew: freeing a client's last lease forgets the client.
-  const uint32_t client = shard.find_client(request.client_duid);
-  if (client == kNoIndex) return held;
-  for (Lease* lease = shard.find(client, ia.type, ia.iaid); lease != nullptr && !held.full();
-       lease = shard.next_of(*lease)) {
+  for (Lease* lease = shard.first_of(holder); lease != nullptr && !held.full(); lease = shard.next_of(*lease)) {
     const bool of_this_ia = lease->key.type == ia.type && lease->iaid == ia.iaid;
     if (of_this_ia && lease->status == BindingStatus::kActive) held.push(lease);
   }
@@ -101,21 +106,21 @@ HeldLeases Exchange::held(const RequestedIa& ia) {
 }
 
 bool Exchange::at_limit(size_t offered) const {
+  const uint32_t holder = client();
+  if (holder == kNoIndex) return false;
   Shard& shard = group.shard(request.shard());
-  const uint32_t client = shard.find_client(request.client_duid);
-  if (client == kNoIndex) return false;
   size_t count = offered;
-  for (const Lease* lease = shard.first_of(client); lease != nullptr; lease = shard.next_of(*lease)) {
+  for (const Lease* lease = shard.first_of(holder); lease != nullptr; lease = shard.next_of(*lease)) {
     count += lease->has_ended() ? 0 : 1;
   }
   return count >= kMaxLeasesPerClient;
 }
 
 Lease* Exchange::revivable(const RequestedIa& ia) const {
+  const uint32_t holder = link != nullptr ? client() : kNoIndex;
+  if (holder == kNoIndex) return nullptr;
   Shard& shard = group.shard(request.shard());
-  const uint32_t client = link != nullptr ? shard.find_client(request.client_duid) : kNoIndex;
-  if (client == kNoIndex) return nullptr;
-  for (Lease* lease = shard.first_of(client); lease != nullptr; lease = shard.next_of(*lease)) {
+  for (Lease* lease = shard.first_of(holder); lease != nullptr; lease = shard.next_of(*lease)) {
     if (lease->iaid != ia.iaid || lease->key.type != ia.type || !lease->has_ended()) continue;
     const PartnerTimes* times = shard.times_of(*lease);
     if (times != nullptr && !times->sent && home_of(lease->key) != nullptr) return lease;
@@ -130,17 +135,17 @@ bool Exchange::on_link(const LeaseKey& key) const {
   });
 }
 
-const Subnet* Exchange::home_of(const LeaseKey& key) const {
-  if (link == nullptr) return nullptr;
+Home Exchange::find_home(const LeaseKey& key) const {
+  if (link == nullptr) return {};
   if (const ReservedUnit* reserved = snapshot.reservations().unit(key)) {
-    return reserved->holder == host ? subnet_of_reserved(key) : nullptr;
+    return {.subnet = reserved->holder == host ? subnet_of_reserved(key) : nullptr};
   }
   for (const Subnet* subnet : link->subnets) {
     if (!admits(*subnet)) continue;
     const Pool* pool = subnet->pool_of(key);
-    if (pool != nullptr && pool->guard.admits(classes)) return subnet;
+    if (pool != nullptr && pool->guard.admits(classes)) return {subnet, pool};
   }
-  return nullptr;
+  return {};
 }
 
 bool Exchange::may_be_from_partner(const LeaseKey& key) const {
@@ -218,8 +223,9 @@ const ReservedUnit* Exchange::reserved_due(const RequestedIa& ia, const HeldLeas
 // Priority").
 Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const LeaseKey& key,
                           const Lease* held_lease) const {
-  Lifetimes lifetimes = subnet.lifetimes;
   const ClassTable& table = snapshot.classes();
+  if (table.precedence().empty()) return terms_in(subnet, subnet.lifetimes, ia, key, held_lease);
+  Lifetimes lifetimes = subnet.lifetimes;
   const ClientClass* preferred = nullptr;
   const ClientClass* valid = nullptr;
   for (const ClassId id : table.precedence()) {
@@ -229,6 +235,11 @@ Terms Exchange::terms_for(const Subnet& subnet, const RequestedIa& ia, const Lea
   }
   if (preferred != nullptr) lifetimes.preferred = *preferred->preferred;
   if (valid != nullptr) lifetimes.valid = *valid->valid;
+  return terms_in(subnet, lifetimes, ia, key, held_lease);
+}
+
+Terms Exchange::terms_in(const Subnet& subnet, const Lifetimes& lifetimes, const RequestedIa& ia, const LeaseKey& key,
+                         const Lease* held_lease) const {
   const bool fixed = is_fixed(lifetimes.preferred) && is_fixed(lifetimes.valid);
   const Terms desired = lifetimes.granted(fixed ? Terms{} : wish_in(ia, key));
   return subnet.failover ? beside_partner(lifetimes, desired, held_lease) : desired;
@@ -248,13 +259,14 @@ IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
   const bool may_allocate = link != nullptr && failover.responsiveness != Responsiveness::kKnownRenewals;
   const ReservedUnit* reserved = may_allocate ? reserved_due(ia, held, {}) : nullptr;
   for (Lease* lease : held) {
-    const Subnet* home = home_of(lease->key);
+    const Home home = find_home(lease->key);
     // What the client got out of a pool gives way to what is reserved for it.
-    if (home != nullptr && reserved == nullptr) {
-      result.granted.push(extend(*lease, *home, ia));
+    if (home.subnet != nullptr && reserved == nullptr) {
+      result.granted.push(extend(*lease, home, ia));
     } else {
       result.withdrawn.push(lease->key);
       group.end(*lease, BindingStatus::kReleased, snapshot, now);
+      note_change();
     }
   }
   if (!result.granted.empty() || !may_allocate || at_limit()) return result;
@@ -269,20 +281,22 @@ IaResult Exchange::bind(const RequestedIa& ia, const HeldLeases& held) {
       result.granted.push({fresh->key, {fresh->preferred, fresh->valid}, snapshot.by_id(fresh->subnet_id)});
     }
   }
+  note_change();
   return result;
 }
 
-IaResult::Granted Exchange::extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia) {
+IaResult::Granted Exchange::extend(Lease& lease, const Home& home, const RequestedIa& ia) {
+  const Subnet& subnet = *home.subnet;
   const Terms terms = terms_for(subnet, ia, lease.key, &lease);
   const Seconds age = now - lease.last_contact;
   const bool same = lease.subnet_id == subnet.id && lease.preferred == terms.preferred && lease.valid == terms.valid;
   if (same && subnet.cache.reuses(age, lease.valid)) {
     group.count_reuse(lease, subnet);
     const auto rest = [&](Seconds whole) { return Seconds{whole.count - std::min(age, whole).count}; };
-    return {lease.key, {rest(lease.preferred), rest(lease.valid)}, &subnet};
+    return {lease.key, {rest(lease.preferred), rest(lease.valid)}, &subnet, home.pool};
   }
   group.extend(lease, subnet, snapshot, terms, now);
-  return {lease.key, terms, &subnet};
+  return {lease.key, terms, &subnet, home.pool};
 }
 
 const Lease* Exchange::take(const RequestedIa& ia, const ReservedUnit* reserved) {
@@ -321,22 +335,31 @@ void Exchange::write_granted(const RequestedIa& ia, const IaResult& result) {
 
 // RFC 6603 §4.2: only for a requesting router that asks for it.
 Bytes Exchange::pd_exclude_of(const IaResult::Granted& lease) const {
-  if (lease.key.type != LeaseType::kPrefix) return {};
-  const Pool* pool = lease.subnet->pool_of(lease.key);
-  if (pool == nullptr || pool->pd_exclude.empty()) return {};
   const bool wanted = message.requested && message.requested->contains(wire::OptionCode::kPdExclude);
-  return wanted ? Bytes(pool->pd_exclude) : Bytes();
+  if (!wanted || lease.key.type != LeaseType::kPrefix) return {};
+  const ReservedUnit* reserved = snapshot.reservations().unit(lease.key);
+  const Pool* pool = reserved != nullptr ? &reserved->pool : lease.pool;
+  return pool != nullptr ? Bytes(pool->pd_exclude) : Bytes();
 }
 
 void Exchange::write_leases(const IaResult& result) {
-  for (const IaResult::Granted& lease : result.granted) {
+  for (IaResult::Granted lease : result.granted) {
+    if (lease.pool == nullptr) lease.pool = lease.subnet->pool_of(lease.key);
     reply.lease(lease.key, lease.terms.preferred, lease.terms.valid, pd_exclude_of(lease));
-    reply.renew_within(lease.subnet->lifetimes.renew_times(lease.terms.preferred));
+    note_renewal(lease);
     if (!first_address_ && lease.key.type == LeaseType::kAddress) first_address_ = lease.key.address;
     if (served_by_ != nullptr) continue;
     served_by_ = lease.subnet;
-    served_from_ = lease.subnet->pool_of(lease.key);
+    served_from_ = lease.pool;
   }
+}
+
+// Leases of one client are of one subnet and last as long, as a rule: the times of the first are those of all.
+void Exchange::note_renewal(const IaResult::Granted& lease) {
+  if (renewed_in_ == lease.subnet && renewed_preferred_ == lease.terms.preferred) return;
+  renewed_in_ = lease.subnet;
+  renewed_preferred_ = lease.terms.preferred;
+  reply.renew_within(lease.subnet->lifetimes.renew_times(lease.terms.preferred));
 }
 
 void Exchange::write_nothing_available(LeaseType type, uint32_t iaid) {
@@ -389,22 +412,26 @@ void Exchange::write_reconfigure() {
   reply.reconfigure_accept();
   const MessageType asked = request.received->message.type;
   if (reply.type() != MessageType::kReply || asked == MessageType::kRenew || asked == MessageType::kRebind) return;
-  reply.reconfigure_key(reconfigure_key(snapshot.search_key(), request.client_duid), replay_detection(now, 0));
+  reply.reconfigure_key(reconfigure_key(snapshot.reconfigure_secret(), request.client_duid), replay_detection(now, 0));
 }
 
 void Exchange::write_options() {
   const Subnet* subnet = served_by_ != nullptr ? served_by_ : first_subnet();
   OptionChain chain;
-  if (host != nullptr) chain.push(&host->options);
-  if (served_from_ != nullptr) chain.push(&served_from_->options);
-  if (subnet != nullptr) chain.push(&subnet->options);
-  if (link != nullptr && link->network != nullptr) chain.push(&link->network->options);
+  // Most scopes say nothing, and each that stays out makes the choice shorter.
+  const auto add = [&chain](const OptionSet& options) {
+    if (!options.empty()) chain.push(&options);
+  };
+  if (host != nullptr) add(host->options);
+  if (served_from_ != nullptr) add(served_from_->options);
+  if (subnet != nullptr) add(subnet->options);
+  if (link != nullptr && link->network != nullptr) add(link->network->options);
   const ClassSet all = with_additional_classes(subnet);
   for (const ClassId id : snapshot.classes().precedence()) {
-    if (all.contains(id) && chain.size() + 1 < chain.capacity()) chain.push(&snapshot.classes()[id].options);
+    if (all.contains(id) && chain.size() + 1 < chain.capacity()) add(snapshot.classes()[id].options);
   }
-  chain.push(&snapshot.global_options());
-  reply.options(chain, message, all);
+  add(snapshot.global_options());
+  reply.options(chain, message, all, group.option_blocks());
   write_client_fqdn();
   write_reconfigure();
 }
@@ -414,11 +441,13 @@ ClassSet Exchange::with_additional_classes(const Subnet* subnet) const {
   ClassSet all = classes;
   const ClassTable& table = snapshot.classes();
   if (table.empty()) return all;
-  if (served_from_ != nullptr) table.evaluate_additional(served_from_->additional_classes, request, all);
-  if (subnet != nullptr) table.evaluate_additional(subnet->additional_classes, request, all);
+  unsigned failed = 0;
+  if (served_from_ != nullptr) failed += table.evaluate_additional(served_from_->additional_classes, request, all);
+  if (subnet != nullptr) failed += table.evaluate_additional(subnet->additional_classes, request, all);
   if (link != nullptr && link->network != nullptr) {
-    table.evaluate_additional(link->network->additional_classes, request, all);
+    failed += table.evaluate_additional(link->network->additional_classes, request, all);
   }
+  if (failed != 0) group.counters().failed_expressions.add(failed);
   return all;
 }
 

@@ -26,6 +26,7 @@ struct IaResult {
     LeaseKey key;
     Terms terms;
     const Subnet* subnet;
+    const Pool* pool = nullptr;  ///< of the subnet, that has it; null: nobody has looked yet
   };
   FixedList<Granted, kMaxLeasesPerIa> granted;
   FixedList<LeaseKey, kMaxLeasesPerIa> withdrawn;  ///< was the client's, is no longer
@@ -42,6 +43,13 @@ struct ClientPlace {
   const Link* link = nullptr;         ///< of the client (§13.1); null when we know nothing about it
   const Reservation* host = nullptr;  ///< the client's reservation, if it has one
   ClassSet classes;
+  unsigned failed_expressions = 0;  ///< that could not be evaluated
+};
+
+/// Where a lease can go on.
+struct Home {
+  const Subnet* subnet = nullptr;  ///< null: nowhere
+  const Pool* pool = nullptr;      ///< of the subnet, that has it; null for what is reserved
 };
 
 /// Lives as long as one call of answer().
@@ -64,6 +72,10 @@ class Exchange {
 
   // --- looking
   // ---------------------------------------------------------------------------------------------------------
+  /// The client in its shard; kNoIndex when it holds nothing.
+  uint32_t client() const;
+  /// A lease was taken or given up: the client may be another record now, or none. After every change but extend().
+  void note_change() { client_.reset(); }
   /// The client's leases in this IA.
   HeldLeases held(const RequestedIa& ia);
   /// Does the client hold kMaxLeasesPerClient leases, with these that it is offered?
@@ -74,7 +86,8 @@ class Exchange {
   bool on_link(const LeaseKey& key) const;
   /// The subnet of the client's link that this lease can go on in; null when it cannot: the client has moved, the pool
   /// is gone or closed to it, or the unit is reserved for another client.
-  const Subnet* home_of(const LeaseKey& key) const;
+  Home find_home(const LeaseKey& key) const;
+  const Subnet* home_of(const LeaseKey& key) const { return find_home(key).subnet; }
   /// Nobody is known to hold it here, and it is of what a failover partner gives to clients, of which it tells us later
   /// (RFC 8156 §4.3).
   bool may_be_from_partner(const LeaseKey& key) const;
@@ -130,17 +143,23 @@ class Exchange {
   const std::optional<wire::DomainName>& client_name() const { return client_name_; }
 
  private:
+  void note_renewal(const IaResult::Granted& lease);
   void refuse_temporary_ias();
   Bytes pd_exclude_of(const IaResult::Granted& lease) const;
   void write_reconfigure();
   bool may_be_named() const;
   void write_client_fqdn();
   ClassSet with_additional_classes(const Subnet* subnet) const;
+  Terms terms_in(const Subnet& subnet, const Lifetimes& lifetimes, const RequestedIa& ia, const LeaseKey& key,
+                 const Lease* held) const;
   Terms beside_partner(const Lifetimes& lifetimes, const Terms& desired, const Lease* held) const;
-  IaResult::Granted extend(Lease& lease, const Subnet& subnet, const RequestedIa& ia);
+  IaResult::Granted extend(Lease& lease, const Home& home, const RequestedIa& ia);
   const Lease* take(const RequestedIa& ia, const ReservedUnit* reserved);
   const Lease* take_from_pools(const RequestedIa& ia);
 
+  mutable std::optional<uint32_t> client_;  // client(), once it was looked up
+  const Subnet* renewed_in_ = nullptr;      // the reply knows when these want to be renewed
+  Seconds renewed_preferred_;
   const Subnet* served_by_ = nullptr;  // of the first lease granted
   const Pool* served_from_ = nullptr;
   std::optional<Ipv6Address> first_address_;  // granted

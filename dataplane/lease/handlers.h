@@ -32,6 +32,7 @@ Answer answer_giving_up(Exchange& exchange, GiveUp&& give_up) {
       for (Lease*& lease : held) {
         if (lease == nullptr || lease->key != key) continue;
         give_up(*lease);
+        exchange.note_change();
         lease = nullptr;
       }
     });

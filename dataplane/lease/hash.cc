@@ -45,12 +45,20 @@ struct SipState {
   }
 };
 
-/// Up to eight bytes as a little-endian number, as SipHash reads them on every machine.
-uint64_t load_le(Bytes bytes) {
+/// SipHash reads little-endian numbers on every machine.
+uint64_t little_endian(uint64_t word) {
+  return std::endian::native == std::endian::big ? __builtin_bswap64(word) : word;
+}
+
+/// The bytes behind the last full word of `data`.
+uint64_t load_rest(Bytes data) {
+  const size_t left = data.size() % 8;
+  const std::byte* const at = data.data() + data.size() - left;
+  if (left == 0) return 0;
+  if (data.size() >= 8) return little_endian(wire::load_last(at, left));
   uint64_t word = 0;
-  std::memcpy(&word, bytes.data(), bytes.size());
-  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
-  return word;
+  std::memcpy(&word, at, left);
+  return little_endian(word);
 }
 
 }  // namespace
@@ -59,11 +67,9 @@ uint64_t duid_hash(Bytes duid) { return XXH3_64bits(duid.data(), duid.size()); }
 
 uint64_t keyed_hash(HashKey key, Bytes data) {
   SipState state(key);
-  Bytes rest = data;
-  for (; rest.size() >= 8; rest = rest.subspan(8)) state.absorb(load_le(rest.first(8)));
-  uint64_t last = static_cast<uint64_t>(data.size()) << 56;
-  if (!rest.empty()) last |= load_le(rest);
-  state.absorb(last);
+  const std::byte* const end = data.data() + data.size() / 8 * 8;
+  for (const std::byte* at = data.data(); at != end; at += 8) state.absorb(little_endian(wire::load_word(at)));
+  state.absorb(static_cast<uint64_t>(data.size()) << 56 | load_rest(data));
   state.v2 ^= 0xff;
   for (int i = 0; i < 3; ++i) state.round();
   return state.v0 ^ state.v1 ^ state.v2 ^ state.v3;

@@ -1,6 +1,7 @@
 #include "dataplane/lease/index_table.h"
 
 #include <cassert>
+#include <memory>
 #include <utility>
 
 namespace tandem6::lease {
@@ -14,10 +15,17 @@ void IndexTable::place(Slot slot) {
 void IndexTable::grow() {
   const size_t old_capacity = capacity_;
   capacity_ = old_capacity == 0 ? kFirstCapacity : old_capacity * 2;
-  const std::unique_ptr<Slot[]> old = std::exchange(slots_, std::make_unique<Slot[]>(capacity_));
+  auto* const fresh = static_cast<Slot*>(memory_->allocate(capacity_ * sizeof(Slot), alignof(Slot)));
+  std::uninitialized_default_construct_n(fresh, capacity_);
+  Slot* const old = std::exchange(slots_, fresh);
   for (size_t at = 0; at < old_capacity; ++at) {
     if (old[at].index != kNoIndex) place(old[at]);
   }
+  release(old, old_capacity);
+}
+
+void IndexTable::release(Slot* slots, size_t capacity) {
+  if (slots != nullptr) memory_->deallocate(slots, capacity * sizeof(Slot), alignof(Slot));
 }
 
 void IndexTable::erase(uint64_t hash, uint32_t index) {

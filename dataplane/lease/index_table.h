@@ -4,8 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <memory_resource>
 
+#include "dataplane/lease/prefetch.h"
 #include "dataplane/lease/slab.h"
 
 namespace tandem6::lease {
@@ -13,6 +14,11 @@ namespace tandem6::lease {
 /// The hashes must come from a keyed function when somebody outside chooses what is hashed.
 class IndexTable {
  public:
+  explicit IndexTable(std::pmr::memory_resource* memory = std::pmr::new_delete_resource()) : memory_(memory) {}
+  ~IndexTable() { release(slots_, capacity_); }
+  IndexTable(const IndexTable&) = delete;
+  IndexTable& operator=(const IndexTable&) = delete;
+
   /// The index that was inserted with this hash and of which `equal(index)` is true; kNoIndex when there is none.
   template <typename Equal>
   uint32_t find(uint64_t hash, Equal&& equal) const {
@@ -33,9 +39,14 @@ class IndexTable {
   /// Takes out what was inserted with exactly these.
   void erase(uint64_t hash, uint32_t index);
 
+  /// What find(hash) will most likely give, without a look at the record; kNoIndex when it certainly gives nothing.
+  uint32_t guess(uint64_t hash) const {
+    return find(hash, [](uint32_t) { return true; });
+  }
+
   /// Starts fetching the memory that find(hash) will look at.
   void prefetch(uint64_t hash) const {
-    if (capacity_ != 0) __builtin_prefetch(&slots_[tag_of(hash) & mask()]);
+    if (capacity_ != 0) lease::prefetch(&slots_[tag_of(hash) & mask()]);
   }
 
   size_t size() const { return size_; }
@@ -52,10 +63,12 @@ class IndexTable {
   size_t mask() const { return capacity_ - 1; }
   void place(Slot slot);
   void grow();
+  void release(Slot* slots, size_t capacity);
 
-  size_t capacity_ = 0;  // 0 or a power of two
-  size_t size_ = 0;      // at most 3/4 of the capacity
-  std::unique_ptr<Slot[]> slots_;
+  std::pmr::memory_resource* memory_;  // of the slots
+  size_t capacity_ = 0;                // 0 or a power of two
+  size_t size_ = 0;                    // at most 3/4 of the capacity
+  Slot* slots_ = nullptr;
 };
 
 }  // namespace tandem6::lease

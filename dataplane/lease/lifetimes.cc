@@ -1,7 +1,6 @@
 #include "dataplane/lease/lifetimes.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace tandem6::lease {
 namespace {
@@ -9,7 +8,8 @@ namespace {
 /// RFC 8415 §14.2: of an infinite lifetime there is no half.
 Seconds share_of(Seconds lifetime, float share) {
   if (lifetime.infinite() && share != 0) return kInfinity;
-  return {static_cast<uint32_t>(std::llround(double{share} * lifetime.count))};
+  constexpr double kHalf = 0.5;  // rounded: there is nothing negative
+  return {static_cast<uint32_t>(double{share} * lifetime.count + kHalf)};
 }
 
 /// Half of what moments can be apart modulo 2^32: as long as forever, and still in the future.

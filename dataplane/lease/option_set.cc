@@ -55,6 +55,7 @@ void OptionSet::insert(Entry entry, Bytes encoded) {
   entry.at = static_cast<uint32_t>(bytes_.size());
   entry.size = static_cast<uint32_t>(encoded.size());
   bytes_.insert(bytes_.end(), encoded.begin(), encoded.end());
+  has_guards_ = has_guards_ || entry.guarded;
   if (entry.space == OptionSpace::kDhcp6) has_flags_ = has_flags_ || entry.always_send || entry.never_send;
 
   const bool is_vendor_option = entry.code == static_cast<uint16_t>(wire::OptionCode::kVendorOptions);
@@ -65,10 +66,14 @@ void OptionSet::insert(Entry entry, Bytes encoded) {
     enterprises_.insert(std::ranges::upper_bound(enterprises_, *enterprise), *enterprise);
 
   entries_.insert(std::upper_bound(entries_.begin(), entries_.end(), entry, goes_before), entry);
+  count_dhcp6();
 }
+
+void OptionSet::count_dhcp6() { dhcp6_count_ = search(OptionSpace::kDhcp6).size(); }
 
 void OptionSet::set(uint16_t code, Bytes data, bool always_send) {
   std::erase_if(entries_, [&](const Entry& entry) { return entry.space == OptionSpace::kDhcp6 && entry.code == code; });
+  count_dhcp6();
   ConfiguredOption option;
   option.code = code;
   option.data.assign(data.begin(), data.end());
@@ -76,7 +81,7 @@ void OptionSet::set(uint16_t code, Bytes data, bool always_send) {
   add(option);
 }
 
-OptionSet::Entries OptionSet::in(OptionSpace space) const {
+OptionSet::Entries OptionSet::search(OptionSpace space) const {
   const auto found = std::ranges::equal_range(entries_, space, {}, &Entry::space);
   return {found.begin(), found.end()};
 }

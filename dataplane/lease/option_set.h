@@ -55,6 +55,7 @@ class OptionSet {
     uint32_t at;  ///< where it is encoded
     uint32_t size;
 
+    friend bool operator==(const Entry&, const Entry&) = default;
     bool admits(const ClassSet& classes) const { return !guarded || guard.intersects(classes); }
     /// Is it the same option, so that one of the two is enough?
     bool same_option(const Entry& other) const {
@@ -68,6 +69,8 @@ class OptionSet {
   /// Adds a plain option, or replaces those with its code.
   void set(uint16_t code, Bytes data, bool always_send);
   bool empty() const { return entries_.empty(); }
+  /// Own spaces and classes are told by their numbers, which another configuration may give otherwise.
+  friend bool operator==(const OptionSet&, const OptionSet&) = default;
 
   /// Writes what a client of no class gets of this set alone: see write_options().
   void write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested) const;
@@ -76,11 +79,16 @@ class OptionSet {
   // -----------------------------------------------------------------------------------------------
   /// By space, code and enterprise, and then as they were added; DHCPv6's own come first.
   Entries entries() const { return entries_; }
-  Entries in(OptionSpace space) const;
+  Entries in(OptionSpace space) const {
+    // Asked for in every answer, and in front of all others.
+    return space == OptionSpace::kDhcp6 ? Entries(entries_).first(dhcp6_count_) : search(space);
+  }
   /// Those that are the same option as `wanted`.
   Entries like(const Entry& wanted) const;
   /// Is one of DHCPv6's own sent always, or never?
   bool has_flags() const { return has_flags_; }
+  /// Do options in it go to some clients only: by class, or by what they say of vendors?
+  bool depends_on_client() const { return has_guards_ || !enterprises_.empty(); }
   /// Whose vendor options there are, in order.
   std::span<const uint32_t> enterprises() const { return enterprises_; }
   /// With its header.
@@ -91,11 +99,15 @@ class OptionSet {
   static constexpr size_t kHeader = 4;  // code and length (RFC 8415 §21.1)
 
   void insert(Entry entry, Bytes encoded);
+  void count_dhcp6();
+  Entries search(OptionSpace space) const;
 
   std::vector<Entry> entries_;
   std::vector<std::byte> bytes_;  // all of them encoded, so that writing one is one copy
   std::vector<uint32_t> enterprises_;
+  size_t dhcp6_count_ = 0;  // of the entries, in the space kDhcp6
   bool has_flags_ = false;
+  bool has_guards_ = false;
 };
 
 }  // namespace tandem6::lease

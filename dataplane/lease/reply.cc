@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "dataplane/lease/option_choice.h"
+#include "dataplane/lease/option_blocks.h"
 #include "dataplane/lease/relay_supplied_options.h"
 
 namespace tandem6::lease {
@@ -68,14 +68,17 @@ void Reply::begin(wire::MessageType type) {
 
 void Reply::status(StatusCode code) { wire::put_status(writer_, code, text_of(code)); }
 
-void Reply::options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes) {
+void Reply::options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes,
+                    OptionBlocks& blocks) {
   const wire::ReceivedMessage& received = *request_.received;
-  write_options(writer_,
-                {.requested = message.requested,
-                 .classes = classes,
-                 .options = received.message.options,
-                 .kind = AnswerKind{.answer = type_, .asked = received.message.type}},
-                chain);
+  if (!chain.empty()) {
+    blocks.write(writer_,
+                 {.requested = message.requested,
+                  .classes = classes,
+                  .options = received.message.options,
+                  .kind = AnswerKind{.answer = type_, .asked = received.message.type}},
+                 chain, snapshot_.serial());
+  }
   write_relay_supplied_options(writer_, options_at_, received.relays(), snapshot_.relay_supplied());
 }
 
@@ -119,7 +122,8 @@ void Reply::lease(const LeaseKey& key, Seconds preferred, Seconds valid, Bytes p
     wire::put_ia_address(writer_, key.address, usable, valid);
   } else {
     const auto open = wire::begin_ia_prefix(writer_, Ipv6Prefix{key.address, key.prefix_length}, usable, valid);
-    if (!pd_exclude.empty()) writer_.option(OptionCode::kPdExclude, pd_exclude);
+    if (pd_exclude.empty()) return;
+    writer_.option(OptionCode::kPdExclude, pd_exclude);
     writer_.end(open);
   }
 }

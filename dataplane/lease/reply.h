@@ -30,7 +30,7 @@ class Reply {
   /// Of the whole message.
   void status(wire::StatusCode code);
   /// The configured options of these scopes, and what relays supply.
-  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes);
+  void options(const OptionChain& chain, const ClientMessage& message, const ClassSet& classes, OptionBlocks& blocks);
 
   /// An IA with nothing but a status in it.
   void ia_status(LeaseType type, uint32_t iaid, wire::StatusCode code);

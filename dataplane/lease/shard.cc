@@ -23,16 +23,38 @@ uint32_t long_duid_of(const Client& client) {
 
 }  // namespace
 
-Shard::Shard(unsigned number, HashKey key) : number_(number), key_(key) {}
+Shard::Shard(unsigned number, HashKey key, std::pmr::memory_resource* memory)
+    : number_(number),
+      key_(key),
+      leases_(memory),
+      clients_(memory),
+      partner_times_(memory),
+      long_duids_(memory),
+      by_duid_(memory),
+      by_address_(memory) {}
 
 void Shard::adopt_by_this_thread() { owner_ = std::this_thread::get_id(); }
 
-void Shard::prefetch(Bytes duid) const { by_duid_.prefetch(keyed_hash(key_, duid)); }
-
-uint32_t Shard::find_client(Bytes duid) const {
+uint32_t Shard::find_client(Bytes duid, uint64_t hash) const {
   assert(called_by_owner());
-  return by_duid_.find(keyed_hash(key_, duid),
-                       [&](uint32_t client) { return wire::same_bytes(duid_of(client), duid); });
+  return by_duid_.find(hash, [&](uint32_t client) { return wire::same_bytes(duid_of(client), duid); });
+}
+
+uint32_t Shard::prefetch_client(uint64_t hash) const {
+  const uint32_t client = by_duid_.guess(hash);
+  if (client != kNoIndex) clients_.prefetch(client);
+  return client;
+}
+
+uint32_t Shard::prefetch_first_lease(uint32_t client) const {
+  const uint32_t lease = clients_[client].first_lease;
+  if (lease != kNoIndex) leases_.prefetch(lease);
+  return lease;
+}
+
+void Shard::prefetch_next_lease(uint32_t lease) const {
+  const uint32_t next = leases_[lease].next;
+  if (next != kNoIndex) leases_.prefetch(next);
 }
 
 Bytes Shard::duid_of(uint32_t client) const {
@@ -68,14 +90,15 @@ Lease* Shard::find(const LeaseKey& key) {
   return index == kNoIndex ? nullptr : &leases_[index];
 }
 
-Lease& Shard::insert(Bytes duid, const LeaseRecord& fields) {
+Lease& Shard::insert(Bytes duid, uint64_t hash, const LeaseRecord& fields) {
   assert(called_by_owner());
   assert(index_of(fields.key) == kNoIndex);
-  uint32_t client = find_client(duid);
-  if (client == kNoIndex) client = add_client(duid);
+  uint32_t client = find_client(duid, hash);
+  if (client == kNoIndex) client = add_client(duid, hash);
 
   const uint32_t index = leases_.allocate();
   Lease& lease = leases_[index];
+  lease.index = index;
   lease.key = fields.key;
   lease.status = fields.status;
   lease.shard = static_cast<uint8_t>(number_);
@@ -99,7 +122,7 @@ Lease& Shard::insert(Bytes duid, const LeaseRecord& fields) {
 
 void Shard::remove(Lease& lease) {
   assert(called_by_owner());
-  const uint32_t index = index_of(lease.key);
+  const uint32_t index = lease.index;
   const uint32_t client = lease.client;
   wheel_.cancel(timers(), index);
   by_address_.erase(hash_of(lease.key), index);
@@ -117,7 +140,7 @@ void Shard::remove(Lease& lease) {
 void Shard::abandon(Lease& lease) {
   assert(called_by_owner());
   assert(lease.is_clients());
-  unlink_from_client(lease, index_of(lease.key));
+  unlink_from_client(lease, lease.index);
   lease.next = kNoIndex;
   lease.status = BindingStatus::kAbandoned;
   ++clients_[lease.client].abandoned;
@@ -125,7 +148,7 @@ void Shard::abandon(Lease& lease) {
 
 void Shard::end(Lease& lease, BindingStatus status) {
   assert(called_by_owner());
-  const uint32_t index = index_of(lease.key);
+  const uint32_t index = lease.index;
   const bool was_clients = lease.is_clients();
   wheel_.cancel(timers(), index);
   lease.status = status;
@@ -142,9 +165,22 @@ void Shard::revive(Lease& lease) {
 
 void Shard::reschedule(Lease& lease) {
   assert(called_by_owner());
-  const uint32_t index = index_of(lease.key);
-  wheel_.cancel(timers(), index);
-  schedule(index);
+  wheel_.cancel(timers(), lease.index);
+  schedule(lease.index);
+}
+
+void Shard::extend(Lease& lease, Seconds preferred, Seconds valid, AbsoluteTime now) {
+  assert(called_by_owner());
+  const bool has_timer = lease.timer.previous != kNoIndex;
+  const AbsoluteTime before = timers().deadline(lease.index);
+  lease.preferred = preferred;
+  lease.valid = valid;
+  lease.last_contact = now;
+  if (!has_timer || timers().deadline(lease.index) < before) reschedule(lease);
+}
+
+bool Shard::is_due(uint32_t index, AbsoluteTime now) {
+  return leases_[index].valid.count <= kFarthest && timers().deadline(index) <= now;
 }
 
 PartnerTimes& Shard::share(Lease& lease) {
@@ -182,7 +218,7 @@ uint32_t Shard::index_of(const LeaseKey& key) const {
   return by_address_.find(hash_of(key), [&](uint32_t index) { return leases_[index].key == key; });
 }
 
-uint32_t Shard::add_client(Bytes duid) {
+uint32_t Shard::add_client(Bytes duid, uint64_t hash) {
   assert(duid.size() <= Duid::kMaxSize);
   const uint32_t client = clients_.allocate();
   Client& it = clients_[client];
@@ -194,7 +230,7 @@ uint32_t Shard::add_client(Bytes duid) {
     std::copy(duid.begin(), duid.end(), long_duids_[place].octets.begin());
     std::memcpy(it.duid.data(), &place, sizeof place);
   }
-  by_duid_.insert(keyed_hash(key_, duid), client);
+  by_duid_.insert(hash, client);
   ++client_count_;
   return client;
 }

@@ -4,12 +4,14 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
+#include <memory_resource>
 #include <thread>
 #include <utility>
 
 #include "dataplane/lease/hash.h"
 #include "dataplane/lease/index_table.h"
 #include "dataplane/lease/record.h"
+#include "dataplane/lease/request.h"
 #include "dataplane/lease/slab.h"
 #include "dataplane/lease/timing_wheel.h"
 
@@ -29,6 +31,7 @@ struct alignas(64) Lease {
   uint32_t next = kNoIndex;    ///< the client's next lease
   WheelLinks timer;
   uint32_t partner = kNoIndex;  ///< Shard::times_of(): only of a lease in a failover relationship
+  uint32_t index = kNoIndex;    ///< its own in the slab
 
   AbsoluteTime expires() const { return last_contact + valid; }
   /// Is it in its client's list? What was declined is nobody's.
@@ -44,34 +47,63 @@ static_assert(sizeof(Lease) == 64);
 /// partner may have given to its client.
 inline constexpr Seconds kClockTolerance{5};
 
-/// A lease that was given at the end of a second lasts for its client until the end of the second in which it expires.
-inline constexpr Seconds kGrain{1};
+/// A client counts from when it has its REPLY: made late in its second, and up to two more seconds on its way through
+/// the disk (older ones are dropped). So much later than it expires() is a lease over.
+inline constexpr Seconds kReplyDelay{3};
 
 /// A client: its DUID and the list of its leases.
 struct Client {
   static constexpr size_t kInlineDuid = 23;
   uint32_t first_lease = kNoIndex;
-  uint32_t abandoned = 0;  ///< leases that have its name and are not in its list: in quarantine, or RESET
-  uint64_t digest = 0;     ///< digest_of() what the disk, or the log on its way there, keeps of it (client_data.h)
+  uint32_t abandoned : 31 = 0;           ///< leases that have its name and are not in its list: in quarantine, or RESET
+  uint32_t accepts_reconfigure : 1 = 0;  ///< by what is kept of it (client_data.h)
+  uint64_t digest = 0;  ///< digest_of() what the disk, or the log on its way there, keeps of it (client_data.h)
   uint8_t duid_size = 0;
   /// The DUID, or the index of its place among the long ones when duid_size > kInlineDuid.
   std::array<std::byte, kInlineDuid> duid{};
+};
+
+/// What a shard knows of what is kept of a client.
+struct ClientNote {
+  uint64_t digest = 0;
+  bool accepts_reconfigure = false;
 };
 
 /// Touched by its worker only, after start-up: no locks inside. Debug builds check the calling thread.
 /// Pointers to leases are valid until that lease is removed.
 class Shard {
  public:
-  Shard(unsigned number, HashKey key);
+  /// `memory` outlives it.
+  Shard(unsigned number, HashKey key, std::pmr::memory_resource* memory = std::pmr::new_delete_resource());
   unsigned number() const { return number_; }
 
-  /// Starts fetching what find_client() will look at.
-  void prefetch(Bytes duid) const;
+  /// By which a client is found: to be computed once for each message.
+  uint64_t table_hash(Bytes duid) const { return keyed_hash(key_, duid); }
+  uint64_t table_hash(const Request& request) const {
+    return request.table_hash != 0 ? request.table_hash : table_hash(request.client_duid);
+  }
   /// Index of the client; kNoIndex when it holds nothing here.
-  uint32_t find_client(Bytes duid) const;
+  uint32_t find_client(Bytes duid) const { return find_client(duid, table_hash(duid)); }
+  /// The same, with the client's table_hash().
+  uint32_t find_client(Bytes duid, uint64_t hash) const;
+
+  // For look_ahead(): one after the other. Each starts fetching what the next will read.
+  void prefetch_slot(uint64_t hash) const { by_duid_.prefetch(hash); }
+  /// The client with this hash, most likely; kNoIndex when there is none.
+  uint32_t prefetch_client(uint64_t hash) const;
+  /// That client's first lease; kNoIndex when it has none.
+  uint32_t prefetch_first_lease(uint32_t client) const;
+  void prefetch_next_lease(uint32_t lease) const;
+
   Bytes duid_of(uint32_t client) const;
   uint64_t digest_of_client(uint32_t client) const { return clients_[client].digest; }
-  void set_digest_of_client(uint32_t client, uint64_t digest) { clients_[client].digest = digest; }
+  ClientNote note_of(uint32_t client) const {
+    return {.digest = clients_[client].digest, .accepts_reconfigure = clients_[client].accepts_reconfigure != 0};
+  }
+  void set_note(uint32_t client, const ClientNote& note) {
+    clients_[client].digest = note.digest;
+    clients_[client].accepts_reconfigure = note.accepts_reconfigure ? 1 : 0;
+  }
   /// Is this all that its client has, so that remove() forgets the client?
   bool is_last_of_client(const Lease& lease) const;
 
@@ -86,7 +118,9 @@ class Shard {
 
   /// Adds a lease of this client and its timer; an ABANDONED one stays out of the client's list. The key must not be
   /// here yet. `fields.duid` is not looked at.
-  Lease& insert(Bytes duid, const LeaseRecord& fields);
+  Lease& insert(Bytes duid, const LeaseRecord& fields) { return insert(duid, table_hash(duid), fields); }
+  /// The same, with the client's table_hash().
+  Lease& insert(Bytes duid, uint64_t hash, const LeaseRecord& fields);
   /// Forgets the lease; forgets its client too when that was the last one.
   void remove(Lease& lease);
   /// Takes the lease out of its client's list and marks it ABANDONED. Follow with reschedule().
@@ -98,6 +132,9 @@ class Shard {
   void revive(Lease& lease);
   /// last_contact or valid has changed: moves the timer.
   void reschedule(Lease& lease);
+  /// The lease lasts for these terms from `now`. A timer that would come too early is left where it is, and moves when
+  /// it comes: renewing touches no other lease, and most timers are passed on once a lifetime.
+  void extend(Lease& lease, Seconds preferred, Seconds valid, AbsoluteTime now);
 
   /// The lease as the outside sees it.
   LeaseRecord record_of(const Lease& lease) const;
@@ -115,7 +152,7 @@ class Shard {
   /// are put in that a partner told of; the longest counts.
   void note_lead_time(Seconds mclt) { lead_time_ = std::max(lead_time_, mclt); }
 
-  /// Calls `due(Lease&)` for leases with expires() < now (those that a partner told of: when it can have
+  /// Calls `due(Lease&)` for leases with expires() + kReplyDelay <= now (those that a partner told of: when it can have
   /// promised no more); it must remove or reschedule the lease. `budget` limits how many leases are touched, among
   /// them some whose timer only moves nearer. Returns how many were: less than the budget means that no more are due.
   template <typename Due>
@@ -142,7 +179,7 @@ class Shard {
     WheelLinks& links(uint32_t index) { return leases[index].timer; }
     AbsoluteTime deadline(uint32_t index) const {
       const Lease& lease = leases[index];
-      if (lease.partner == kNoIndex) return lease.expires() + kGrain;
+      if (lease.partner == kNoIndex) return lease.expires() + kReplyDelay;
       // RFC 8156 §7.3: what the partner told is "the time after which the partner can consider the lease expired". It
       // may have extended the lease until then, and by the MCLT beyond, without a memory of it any more. While it has
       // one, it says itself when the lease ends.
@@ -159,10 +196,11 @@ class Shard {
   Timers timers() { return {leases_, partner_times_, lead_time_}; }
   uint64_t hash_of(const LeaseKey& key) const;
   uint32_t index_of(const LeaseKey& key) const;
-  uint32_t add_client(Bytes duid);
+  uint32_t add_client(Bytes duid, uint64_t hash);
   void forget_client_if_empty(uint32_t client);
   void unlink_from_client(const Lease& lease, uint32_t index);
   void schedule(uint32_t index);
+  bool is_due(uint32_t index, AbsoluteTime now);
   bool called_by_owner() const { return owner_ == std::thread::id{} || owner_ == std::this_thread::get_id(); }
 
   unsigned number_;
@@ -183,7 +221,13 @@ class Shard {
 template <typename Due>
 unsigned Shard::expire(AbsoluteTime now, unsigned budget, Due&& due) {
   assert(called_by_owner());
-  return wheel_.advance(timers(), now, budget, [&](uint32_t index) { due(leases_[index]); });
+  return wheel_.advance(timers(), now, budget, [&](uint32_t index) {
+    if (is_due(index, now)) {
+      due(leases_[index]);
+    } else {
+      schedule(index);  // extended since
+    }
+  });
 }
 
 template <typename See>

@@ -51,6 +51,11 @@ void note_lead_time(Shard& home, const LeaseRecord& record, const Snapshot& snap
   if (subnet != nullptr && subnet->failover != nullptr) home.note_lead_time(subnet->failover->policy().mclt);
 }
 
+ClientNote note_of(Bytes client_data, uint64_t digest) {
+  const auto kept = ClientDataView::parse(client_data);
+  return {.digest = digest, .accepts_reconfigure = kept && kept->accepts_reconfigure()};
+}
+
 }  // namespace
 
 ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity)
@@ -58,7 +63,7 @@ ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, siz
   require(worker < workers && workers <= kShardCount, "there are 1 to 256 workers, and this is one of them");
   workers_ = workers;
   for (unsigned number = worker; number < kShardCount; number += workers) {
-    shards_[number] = std::make_unique<Shard>(number, table_key);
+    shards_[number] = std::make_unique<Shard>(number, table_key, &memory_);
   }
 }
 
@@ -89,7 +94,8 @@ Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const Le
   if (subnet.failover) {
     record.partner = {.partner_lifetime = now + terms.partner, .client_contact = now, .start_of_state = now};
   }
-  Lease& lease = shard(request.shard()).insert(request.client_duid, record);
+  Shard& home = shard(request.shard());
+  Lease& lease = home.insert(request.client_duid, home.table_hash(request), record);
   publish(lease, subnet.failover.get());
   SubnetCounters::Cell& cell = cell_of(subnet);
   const bool is_address = key.type == LeaseType::kAddress;
@@ -112,33 +118,34 @@ void ShardGroup::count_failure(const Subnet& subnet) const { add(cell_of(subnet)
 void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
                         AbsoluteTime now) {
   if (lease.subnet_id != subnet.id) move_to(lease, subnet, snapshot);
-  lease.preferred = terms.preferred;
-  lease.valid = terms.valid;
-  lease.last_contact = now;
   Shard& home = shard(lease.shard);
+  home.extend(lease, terms.preferred, terms.valid, now);
   if (subnet.failover) {
     PartnerTimes& times = home.share(lease);
     times.client_contact = now;
     times.partner_lifetime = now + terms.partner;
   }
-  home.reschedule(lease);  // behind its times with the partner: they are part of when it ends
   publish(lease, subnet.failover.get());
 }
 
 // Logs the lease. The partner is to know as well: it is fed the change when it listens, else the mark stays.
 void ShardGroup::publish(Lease& lease, const FailoverScope* scope) {
-  Shard& home = shard(lease.shard);
-  PartnerTimes* times = scope != nullptr ? home.times_of(lease) : nullptr;
-  if (times != nullptr) {
-    ++times->version;
-    times->unacked = true;
-    const bool streaming = scope->policy().streaming;
-    times->sent = streaming && feed_.has_room();
-    if (streaming && !times->sent) feed_.note_overflow();
-  }
-  const LeaseRecord record = home.record_of(lease);
+  const bool is_fed = mark_for_partner(lease, scope);
+  const LeaseRecord record = shard(lease.shard).record_of(lease);
   log_.append(LeaseChange::Kind::kPut, record);
-  if (times != nullptr && times->sent) feed_.push(log_.written(), scope->number(), record);
+  if (is_fed) feed_.push(log_.written(), scope->number(), record);
+}
+
+// True: it is to be fed to the partner, and there is room for it.
+bool ShardGroup::mark_for_partner(const Lease& lease, const FailoverScope* scope) {
+  PartnerTimes* times = scope != nullptr ? shard(lease.shard).times_of(lease) : nullptr;
+  if (times == nullptr) return false;
+  ++times->version;
+  times->unacked = true;
+  const bool streaming = scope->policy().streaming;
+  times->sent = streaming && feed_.has_room();
+  if (streaming && !times->sent) feed_.note_overflow();
+  return times->sent;
 }
 
 void ShardGroup::count_reuse(const Lease& lease, const Subnet& subnet) const {
@@ -207,14 +214,14 @@ Lease* ShardGroup::find_anywhere(const LeaseKey& key) {
 Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) {
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
   const uint32_t client = home.find_client(record.duid.bytes());
-  const uint64_t digest = client != kNoIndex ? home.digest_of_client(client) : 0;
+  const ClientNote note = client != kNoIndex ? home.note_of(client) : ClientNote{};
   if (Lease* before = home.find(record.key)) {
     count(*before, snapshot, -1);
     home.remove(*before);
   }
   note_lead_time(home, record, snapshot);
   Lease& lease = home.insert(record.duid.bytes(), record);
-  home.set_digest_of_client(lease.client, digest);
+  home.set_note(lease.client, note);
   count(lease, snapshot, 1);
   return lease;
 }
@@ -303,18 +310,40 @@ void ShardGroup::append(LeaseChange::Kind kind, const Lease& lease) {
 
 void ShardGroup::remember(Bytes duid, Bytes client_data) {
   Shard& home = shard(shard_of(duid_hash(duid)));
-  const uint32_t client = home.find_client(duid);
+  remember(home, home.find_client(duid), duid, client_data);
+}
+
+void ShardGroup::learn(const Request& request, Bytes client_data, const Snapshot& snapshot) {
+  Shard& home = shard(request.shard());
+  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
+  if (!remember(home, client, request.client_duid, client_data)) return;
+  const Lease* lease = home.first_of(client);
+  while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
+  const FailoverScope* scope = lease != nullptr ? scope_of(*lease, snapshot) : nullptr;
+  if (scope == nullptr || !mark_for_partner(*lease, scope)) return;
+  feed_.push(log_.written(), scope->number(), home.record_of(*lease));
+}
+
+// True: it is something new, and logged.
+bool ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data) {
   const uint64_t digest = digest_of(client_data);
-  if (client == kNoIndex || home.digest_of_client(client) == digest) return;
-  if (log_.room() < ChangeLog::kRoomToRemember) return;
-  home.set_digest_of_client(client, digest);
+  if (client == kNoIndex || home.digest_of_client(client) == digest) return false;
+  if (log_.room() < ChangeLog::kRoomToRemember) return false;
+  home.set_note(client, note_of(client_data, digest));
   log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+  return true;
+}
+
+bool ShardGroup::accepts_reconfigure(const Request& request) {
+  const Shard& home = shard(request.shard());
+  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
+  return client != kNoIndex && home.note_of(client).accepts_reconfigure;
 }
 
 void ShardGroup::load_client(Bytes duid, Bytes client_data) {
   Shard& home = shard(shard_of(duid_hash(duid)));
   const uint32_t client = home.find_client(duid);
-  if (client != kNoIndex) home.set_digest_of_client(client, digest_of(client_data));
+  if (client != kNoIndex) home.set_note(client, note_of(client_data, digest_of(client_data)));
 }
 
 unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned budget) {

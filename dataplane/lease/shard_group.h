@@ -8,10 +8,13 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/lease/awaited_clients.h"
 #include "dataplane/lease/change_log.h"
 #include "dataplane/lease/counters.h"
+#include "dataplane/lease/option_blocks.h"
 #include "dataplane/lease/shard.h"
 #include "dataplane/lease/snapshot.h"
+#include "dataplane/lease/table_memory.h"
 #include "dataplane/lease/unit_search.h"
 #include "dataplane/lease/update_feed.h"
 
@@ -30,6 +33,8 @@ class ShardGroup {
   ChangeLog& log() { return log_; }
   UpdateFeed& feed() { return feed_; }
   Counters& counters() { return counters_; }
+  OptionBlocks& option_blocks() { return option_blocks_; }
+  AwaitedClients& awaited() { return awaited_; }
   unsigned worker() const { return worker_; }
 
   // --- changes; each appends to the log, which must have room
@@ -71,6 +76,12 @@ class ShardGroup {
   /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
   /// again.
   void remember(Bytes duid, Bytes client_data);
+  /// The same, said by the client itself: the partner is to know (RFC 8156 §7.4). It hears what the disk has of a
+  /// client with each of its leases, and of one that stands in the log before this perhaps too early: of one it hears
+  /// again.
+  void learn(const Request& request, Bytes client_data, const Snapshot& snapshot);
+  /// Did this client, which has leases, accept Reconfigure when it was last remembered?
+  bool accepts_reconfigure(const Request& request);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.
@@ -126,19 +137,24 @@ class ShardGroup {
   static bool take_unit(const LeaseKey& key, const Subnet& subnet, const Snapshot& snapshot, unsigned shard);
   void append(LeaseChange::Kind kind, const Lease& lease);
   void publish(Lease& lease, const FailoverScope* scope);
+  bool mark_for_partner(const Lease& lease, const FailoverScope* scope);
   void count(const Lease& lease, const Snapshot& snapshot, int64_t change);
   static LeaseRecord beside_partner(LeaseRecord record, const Snapshot& snapshot);
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
   void expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
   bool all_before_walk_settled() const;
+  bool remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data);
   void settle_one(const Freed& freed, const Snapshot& snapshot);
 
   unsigned worker_;
   unsigned workers_;
+  TableMemory memory_;  // of the shards
   std::array<std::unique_ptr<Shard>, kShardCount> shards_;
   ChangeLog log_;
   UpdateFeed feed_;
   Counters counters_;
+  OptionBlocks option_blocks_;
+  AwaitedClients awaited_;
 
   // A ring as long as the log: each entry has its own change there.
   std::vector<Freed> freed_;

@@ -7,10 +7,12 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <memory_resource>
 #include <new>
 #include <type_traits>
 #include <vector>
+
+#include "dataplane/lease/prefetch.h"
 
 namespace tandem6::lease {
 
@@ -23,6 +25,13 @@ class Slab {
 
  public:
   static constexpr uint32_t kChunk = 256;
+
+  explicit Slab(std::pmr::memory_resource* memory = std::pmr::new_delete_resource()) : memory_(memory) {}
+  ~Slab() {
+    for (Chunk* chunk : chunks_) memory_->deallocate(chunk, sizeof(Chunk), alignof(Chunk));
+  }
+  Slab(const Slab&) = delete;
+  Slab& operator=(const Slab&) = delete;
 
   /// A fresh T; its index.
   uint32_t allocate() {
@@ -46,6 +55,14 @@ class Slab {
   T& operator[](uint32_t index) { return chunks_[index / kChunk]->places[index % kChunk].record; }
   const T& operator[](uint32_t index) const { return chunks_[index / kChunk]->places[index % kChunk].record; }
 
+  /// Starts fetching the record.
+  void prefetch(uint32_t index) const {
+    const auto* const record = reinterpret_cast<const std::byte*>(&(*this)[index]);
+    lease::prefetch(record);
+    // A record that is not a cache line's own may lie in two.
+    if constexpr (kCacheLine % sizeof(T) != 0) lease::prefetch(record + sizeof(T) - 1);
+  }
+
   bool is_live(uint32_t index) const {
     return index < places() && (chunks_[index / kChunk]->live[index % kChunk / 64] & bit(index)) != 0;
   }
@@ -64,18 +81,20 @@ class Slab {
     std::array<uint64_t, kChunk / 64> live{};
   };
 
+  static constexpr size_t kCacheLine = 64;
   static uint64_t bit(uint32_t index) { return uint64_t{1} << index % 64; }
 
   void add_chunk() {
     const uint32_t first = places();
-    chunks_.push_back(std::make_unique<Chunk>());
+    chunks_.push_back(new (memory_->allocate(sizeof(Chunk), alignof(Chunk))) Chunk);
     for (uint32_t i = 0; i < kChunk; ++i) {
       chunks_.back()->places[i].next_free = i + 1 == kChunk ? kNoIndex : first + i + 1;
     }
     free_ = first;
   }
 
-  std::vector<std::unique_ptr<Chunk>> chunks_;
+  std::pmr::memory_resource* memory_;  // of the chunks
+  std::vector<Chunk*> chunks_;
   uint32_t free_ = kNoIndex;
 };
 

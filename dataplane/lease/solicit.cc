@@ -61,26 +61,27 @@ std::optional<Found> find_free(Exchange& exchange, const RequestedIa& ia, const 
 IaResult offer(Exchange& exchange, const RequestedIa& ia, Offered& offered) {
   IaResult result;
   if (exchange.link == nullptr) return result;
-  const auto grant = [&](const LeaseKey& key, const Subnet& subnet, const Lease* held = nullptr) {
-    result.granted.push({key, exchange.terms_for(subnet, ia, key, held), &subnet});
+  const auto grant = [&](const LeaseKey& key, const Home& home, const Lease* held = nullptr) {
+    result.granted.push({key, exchange.terms_for(*home.subnet, ia, key, held), home.subnet, home.pool});
   };
   const HeldLeases held = exchange.held(ia);
   if (const ReservedUnit* reserved = exchange.reserved_due(ia, held, offered)) {
-    grant(reserved->key(), *exchange.subnet_of_reserved(reserved->key()));
+    grant(reserved->key(), {.subnet = exchange.subnet_of_reserved(reserved->key())});
     offered.push(reserved->key());
     return result;
   }
   for (const Lease* lease : held) {
-    if (const Subnet* home = exchange.home_of(lease->key)) grant(lease->key, *home, lease);
+    const Home home = exchange.find_home(lease->key);
+    if (home.subnet != nullptr) grant(lease->key, home, lease);
   }
   if (!result.granted.empty() || exchange.at_limit(offered.size())) return result;
   if (const Lease* ended = exchange.revivable(ia)) {
-    grant(ended->key, *exchange.home_of(ended->key), ended);
+    grant(ended->key, exchange.find_home(ended->key), ended);
     return result;
   }
   if (const auto found = find_free(exchange, ia, offered)) {
     offered.push(found->key);
-    grant(found->key, *found->subnet);
+    grant(found->key, {.subnet = found->subnet});
   }
   return result;
 }

@@ -35,39 +35,6 @@ void echo(Writer& out, const RelayView& relay) {
 
 }  // namespace
 
-Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2) {
-  const Writer::OpenOption open = out.begin(code);
-  out.u32(iaid);
-  out.u32(t1.count);
-  out.u32(t2.count);
-  return open;
-}
-
-Writer::OpenOption begin_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid) {
-  const Writer::OpenOption open = out.begin(OptionCode::kIaAddress);
-  out.address(address);
-  out.u32(preferred.count);
-  out.u32(valid.count);
-  return open;
-}
-
-void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid) {
-  out.end(begin_ia_address(out, address, preferred, valid));
-}
-
-Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {
-  const Writer::OpenOption open = out.begin(OptionCode::kIaPrefix);
-  out.u32(preferred.count);
-  out.u32(valid.count);
-  out.u8(prefix.length);
-  out.address(prefix.address);
-  return open;
-}
-
-void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {
-  out.end(begin_ia_prefix(out, prefix, preferred, valid));
-}
-
 void put_client_fqdn(Writer& out, const ClientFqdnView& fqdn) {
   const auto bit = [](bool flag, unsigned place) { return static_cast<unsigned>(flag) << place; };
   const Writer::OpenOption open = out.begin(OptionCode::kClientFqdn);

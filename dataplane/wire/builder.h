@@ -21,32 +21,43 @@ class Writer {
   explicit Writer(MutableBytes out) : out_(out) {}
 
   void u8(uint8_t value) {
-    if (std::byte* at = room(1)) *at = std::byte{value};
+    if (std::byte* at = claim(1)) *at = std::byte{value};
   }
   void u16(uint16_t value) {
-    if (std::byte* at = room(2)) store_be16(at, value);
+    if (std::byte* at = claim(2)) store_be16(at, value);
   }
   void u32(uint32_t value) {
-    if (std::byte* at = room(4)) store_be32(at, value);
+    if (std::byte* at = claim(4)) store_be32(at, value);
   }
   void u64(uint64_t value) {
-    if (std::byte* at = room(8)) store_be64(at, value);
+    if (std::byte* at = claim(8)) store_be64(at, value);
   }
   void bytes(Bytes data) {
     if (data.empty()) return;
-    if (std::byte* at = room(data.size())) std::memcpy(at, data.data(), data.size());
+    if (std::byte* at = claim(data.size())) std::memcpy(at, data.data(), data.size());
   }
-  void address(const Ipv6Address& value) { bytes(value.octets); }
+  void address(const Ipv6Address& value) {
+    if (std::byte* at = claim(value.octets.size())) std::memcpy(at, value.octets.data(), value.octets.size());
+  }
+  /// The place of the next `count` bytes, which the caller fills; null when they do not fit. One check for a structure
+  /// of fixed size, in place of one for each of its fields.
+  std::byte* claim(size_t count) {
+    if (overflow_ || out_.size() - size_ < count) [[unlikely]] {
+      overflow_ = true;
+      return nullptr;
+    }
+    std::byte* at = out_.data() + size_;
+    size_ += count;
+    return at;
+  }
 
   /// An option that is still open: what is written until end() is inside it. Options nest.
   struct OpenOption {
     size_t length_at;
   };
   [[nodiscard]] OpenOption begin(OptionCode code) {
-    u16(static_cast<uint16_t>(code));
-    const OpenOption open{size_};
-    u16(0);
-    return open;
+    if (std::byte* at = claim(4)) store_be32(at, static_cast<uint32_t>(code) << 16);
+    return OpenOption{size_ - 2};
   }
   /// Writes the option's length. An option longer than 65,535 bytes is an overflow.
   void end(OpenOption open) {
@@ -62,9 +73,15 @@ class Writer {
   /// A whole option at once.
   void option(OptionCode code, Bytes data) { option(static_cast<uint16_t>(code), data); }
   void option(uint16_t code, Bytes data) {
-    const OpenOption open = begin(static_cast<OptionCode>(code));
-    bytes(data);
-    end(open);
+    constexpr size_t kHeader = 4;
+    if (data.size() > 0xffff) [[unlikely]] {
+      overflow_ = true;
+      return;
+    }
+    std::byte* const at = claim(kHeader + data.size());
+    if (at == nullptr) return;
+    store_be32(at, static_cast<uint32_t>(code) << 16 | static_cast<uint32_t>(data.size()));
+    if (!data.empty()) std::memcpy(at + kHeader, data.data(), data.size());
   }
 
   /// The header of a client/server message (§8).
@@ -87,33 +104,54 @@ class Writer {
   Bytes written() const { return out_.first(size_); }
 
  private:
-  std::byte* room(size_t bytes) {
-    if (overflow_ || out_.size() - size_ < bytes) {
-      overflow_ = true;
-      return nullptr;
-    }
-    std::byte* at = out_.data() + size_;
-    size_ += bytes;
-    return at;
-  }
-
   MutableBytes out_;
   size_t size_ = 0;
   bool overflow_ = false;
 };
 
 /// IA_NA or IA_PD, left open for what it holds (§21.4, §21.21).
-[[nodiscard]] Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2);
+[[nodiscard]] inline Writer::OpenOption begin_ia(Writer& out, OptionCode code, uint32_t iaid, Seconds t1, Seconds t2) {
+  std::byte* const at = out.claim(16);
+  if (at == nullptr) return {out.size()};
+  store_be32(at, static_cast<uint32_t>(code) << 16);
+  store_be32(at + 4, iaid);
+  store_be32(at + 8, t1.count);
+  store_be32(at + 12, t2.count);
+  return {out.size() - 14};
+}
 /// IAADDR (§21.6), left open for its options.
-[[nodiscard]] Writer::OpenOption begin_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred,
-                                                  Seconds valid);
+[[nodiscard]] inline Writer::OpenOption begin_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred,
+                                                         Seconds valid) {
+  constexpr uint32_t kSize = 24;
+  std::byte* const at = out.claim(4 + kSize);
+  if (at == nullptr) return {out.size()};
+  store_be32(at, static_cast<uint32_t>(OptionCode::kIaAddress) << 16 | kSize);
+  std::memcpy(at + 4, address.octets.data(), 16);
+  store_be32(at + 20, preferred.count);
+  store_be32(at + 24, valid.count);
+  return {out.size() - kSize - 2};
+}
 /// IAADDR without options of its own.
-void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid);
+inline void put_ia_address(Writer& out, const Ipv6Address& address, Seconds preferred, Seconds valid) {
+  (void)begin_ia_address(out, address, preferred, valid);  // its length is right as long as nothing is put into it
+}
 /// IAPREFIX (§21.22), left open for its options.
-[[nodiscard]] Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred,
-                                                 Seconds valid);
+[[nodiscard]] inline Writer::OpenOption begin_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred,
+                                                        Seconds valid) {
+  constexpr uint32_t kSize = 25;
+  std::byte* const at = out.claim(4 + kSize);
+  if (at == nullptr) return {out.size()};
+  store_be32(at, static_cast<uint32_t>(OptionCode::kIaPrefix) << 16 | kSize);
+  store_be32(at + 4, preferred.count);
+  store_be32(at + 8, valid.count);
+  at[12] = std::byte{prefix.length};
+  std::memcpy(at + 13, prefix.address.octets.data(), 16);
+  return {out.size() - kSize - 2};
+}
 /// IAPREFIX without options of its own.
-void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid);
+inline void put_ia_prefix(Writer& out, const Ipv6Prefix& prefix, Seconds preferred, Seconds valid) {
+  (void)begin_ia_prefix(out, prefix, preferred, valid);  // its length is right as long as nothing is put into it
+}
 /// Client FQDN (RFC 4704 §4).
 void put_client_fqdn(Writer& out, const ClientFqdnView& fqdn);
 /// Status Code (§21.13).

@@ -13,24 +13,32 @@ class ChecksumSum {
   void add(Bytes bytes) {
     const std::byte* at = bytes.data();
     size_t left = bytes.size();
-    for (; left >= 32; at += 32, left -= 32) {
-      add_word(load(at));
-      add_word(load(at + 8));
-      add_word(load(at + 16));
-      add_word(load(at + 24));
-    }
-    for (; left >= 8; at += 8, left -= 8) add_word(load(at));
-    if (left != 0) {
-      uint64_t tail = 0;  // RFC 1071: the odd byte is padded with zero
+    for (; left >= 32; at += 32, left -= 32) add_fixed<32>(at);
+    for (; left >= 8; at += 8, left -= 8) add_word(load_word(at));
+    if (left == 0) return;
+    uint64_t tail = 0;  // RFC 1071: the odd byte is padded with zero
+    if (bytes.size() >= 8) {
+      tail = load_last(at, left);
+    } else {
       std::memcpy(&tail, at, left);
-      add_word(tail);
     }
+    add_word(tail);
   }
+
+  /// The same for a number of bytes that is known beforehand, a multiple of eight.
+  template <size_t kSize>
+  void add_fixed(const std::byte* at) {
+    static_assert(kSize % 8 == 0);
+    for (size_t done = 0; done < kSize; done += 8) add_word(load_word(at + done));
+  }
+  /// Adds one 16-bit word, as load_field() gives it.
+  void add_field(uint16_t field) { add_word(field); }
 
   /// The sum in 16 bits, not complemented.
   uint16_t folded() const {
     uint64_t sum = (sum_ & 0xffffffff) + (sum_ >> 32) + carries_;
-    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    // Three folds are enough for any sum: it has 34 bits here, then at most 19, then 17.
+    for (int fold = 0; fold < 3; ++fold) sum = (sum & 0xffff) + (sum >> 16);
     return static_cast<uint16_t>(sum);
   }
   /// The checksum: the complement of the sum.
@@ -45,11 +53,6 @@ class ChecksumSum {
   static void store_field(std::byte* to, uint16_t value) { std::memcpy(to, &value, sizeof value); }
 
  private:
-  static uint64_t load(const std::byte* from) {
-    uint64_t value;
-    std::memcpy(&value, from, sizeof value);
-    return value;
-  }
   void add_word(uint64_t word) {
     sum_ += word;
     carries_ += sum_ < word ? 1 : 0;

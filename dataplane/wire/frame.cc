@@ -4,7 +4,6 @@
 
 #include "dataplane/wire/builder.h"
 #include "dataplane/wire/checksum.h"
-#include "dataplane/wire/codes.h"
 
 namespace tandem6::wire {
 namespace {
@@ -37,12 +36,12 @@ uint8_t octet(Bytes bytes, size_t at) { return std::to_integer<uint8_t>(bytes[at
 
 /// The sum of the pseudo-header (RFC 8200 §8.1). `udp` starts with the UDP header; its length field is the
 /// pseudo-header's length as well.
-ChecksumSum pseudo_header_sum(Bytes addresses, Bytes udp) {
-  constexpr std::array<std::byte, 4> kNextHeader = {{{}, {}, {}, std::byte{kUdp}}};
+ChecksumSum pseudo_header_sum(const std::byte* addresses, const std::byte* udp) {
+  constexpr std::array<std::byte, 2> kNextHeader = {{{}, std::byte{kUdp}}};
   ChecksumSum sum;
-  sum.add(addresses);
-  sum.add(udp.subspan(4, 2));
-  sum.add(kNextHeader);
+  sum.add_fixed<kIpv6AddressesSize>(addresses);
+  sum.add_field(ChecksumSum::load_field(udp + 4));
+  sum.add_field(ChecksumSum::load_field(kNextHeader.data()));
   return sum;
 }
 
@@ -130,7 +129,7 @@ FrameFault check_udp_checksum(Bytes addresses, Bytes udp, FrameRules rules, Chec
   const uint16_t field = ChecksumSum::load_field(udp.data() + kUdpChecksumAt);
   if (field == 0) return FrameFault::kBadChecksum;
   if (rules.checksum_verified) return FrameFault::kNone;
-  const ChecksumSum pseudo = pseudo_header_sum(addresses, udp);
+  const ChecksumSum pseudo = pseudo_header_sum(addresses.data(), udp.data());
   ChecksumSum whole = pseudo;
   whole.add(udp);
   if (whole.folded() == 0xffff) return FrameFault::kNone;
@@ -162,7 +161,7 @@ FrameFault read_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, P
   if (udp.size() < kUdpSize) return FrameFault::kTruncated;
   out.header.source_port = load_be16(udp.data());
   out.header.destination_port = load_be16(udp.data() + 2);
-  if (out.header.destination_port != kServerPort) return FrameFault::kNotDhcp;
+  if (out.header.destination_port != rules.port) return FrameFault::kNotDhcp;
   // A UDP length below the IPv6 payload's leaves surplus bytes that are not the datagram's.
   const size_t udp_length = load_be16(udp.data() + 4);
   if (udp_length < kUdpSize || udp_length > udp.size()) return FrameFault::kTruncated;
@@ -172,14 +171,17 @@ FrameFault read_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, P
   return check_udp_checksum(addresses, udp, rules, out.checksum);
 }
 
-void write_ethernet(Writer& out, const FrameHeader& header) {
-  out.bytes(header.destination_mac);
-  out.bytes(header.source_mac);
-  for (size_t i = 0; i < header.vlan.count; ++i) {
-    out.u16(header.vlan.tags[i].protocol);
-    out.u16(header.vlan.tags[i].control);
+/// Returns where the IPv6 header begins. The caller has made sure that there is room.
+std::byte* write_ethernet(std::byte* at, const FrameHeader& header) {
+  std::memcpy(at, header.destination_mac.data(), 6);
+  std::memcpy(at + 6, header.source_mac.data(), 6);
+  at += kMacsSize;
+  for (size_t i = 0; i < header.vlan.count; ++i, at += kVlanTagSize) {
+    store_be16(at, header.vlan.tags[i].protocol);
+    store_be16(at + 2, header.vlan.tags[i].control);
   }
-  out.u16(kEtherTypeIpv6);
+  store_be16(at, kEtherTypeIpv6);
+  return at + 2;
 }
 
 }  // namespace
@@ -205,27 +207,24 @@ size_t build_frame(const FrameHeader& header, size_t payload_size, MutableBytes 
   if (payload_size > kMaxUdpLength - kUdpSize || frame.size() < overhead + payload_size) return 0;
   const auto udp_length = static_cast<uint16_t>(kUdpSize + payload_size);
 
-  Writer out(frame.first(overhead));
-  write_ethernet(out, header);
-  const size_t ipv6_at = out.size();
-  out.u32(uint32_t{6} << 28);
-  out.u16(udp_length);
-  out.u8(kUdp);
-  out.u8(kHopLimit);
-  out.address(header.source);
-  out.address(header.destination);
-  const size_t udp_at = out.size();
-  out.u16(header.source_port);
-  out.u16(header.destination_port);
-  out.u16(udp_length);
-  out.u16(0);
+  std::byte* const ipv6 = write_ethernet(frame.data(), header);
+  store_be32(ipv6, uint32_t{6} << 28);
+  store_be16(ipv6 + 4, udp_length);
+  ipv6[6] = std::byte{kUdp};
+  ipv6[7] = std::byte{kHopLimit};
+  std::memcpy(ipv6 + kIpv6AddressesAt, header.source.octets.data(), 16);
+  std::memcpy(ipv6 + kIpv6AddressesAt + 16, header.destination.octets.data(), 16);
+  std::byte* const udp = ipv6 + kIpv6Size;
+  store_be16(udp, header.source_port);
+  store_be16(udp + 2, header.destination_port);
+  store_be16(udp + 4, udp_length);
+  store_be16(udp + kUdpChecksumAt, 0);
 
-  const MutableBytes udp = frame.subspan(udp_at, udp_length);
-  ChecksumSum sum = pseudo_header_sum(frame.subspan(ipv6_at + kIpv6AddressesAt, kIpv6AddressesSize), udp);
-  sum.add(udp);
+  ChecksumSum sum = pseudo_header_sum(ipv6 + kIpv6AddressesAt, udp);
+  sum.add({udp, udp_length});
   // RFC 8200 §8.1: a checksum that comes out as zero is sent as its other form, since zero would mean "none".
-  const uint16_t checksum = sum.checksum() == 0 ? uint16_t{0xffff} : sum.checksum();
-  ChecksumSum::store_field(udp.data() + kUdpChecksumAt, checksum);
+  const uint16_t checksum = sum.checksum();
+  ChecksumSum::store_field(udp + kUdpChecksumAt, checksum == 0 ? uint16_t{0xffff} : checksum);
   return overhead + payload_size;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dataplane/wire/bytes.h"
+#include "dataplane/wire/codes.h"
 #include "dataplane/wire/duid.h"
 #include "dataplane/wire/ipv6.h"
 
@@ -37,7 +38,7 @@ enum class FrameFault : uint8_t {
   kNone,
   kNotIpv6,      ///< another ethertype, or a third VLAN tag: the exception path's business
   kNotUdp,       ///< IPv6, but ICMPv6, TCP, …, or headers that the kernel must judge: the exception path's business
-  kNotDhcp,      ///< UDP to a port other than 547: the exception path's business
+  kNotDhcp,      ///< UDP to a port other than the rules': the exception path's business
   kTruncated,    ///< a length points behind the end of the frame, or is too small for what it covers
   kFragment,     ///< a fragment of what may be UDP, not whole by itself (RFC 8200 §4.5)
   kBadChecksum,  ///< UDP checksum wrong, or zero, which IPv6 forbids (RFC 8200 §8.1)
@@ -67,10 +68,13 @@ struct FrameRules {
   bool accept_partial_checksum = false;
   /// The NIC has verified the UDP checksum; do not again.
   bool checksum_verified = false;
+  /// Of our datagrams: the servers' and relays', or the clients' (RFC 8415 §7.2) for who plays them.
+  uint16_t port = kServerPort;
 };
 
 /// Reads a frame: Ethernet, up to two VLAN tags, IPv6 with its extension headers (hop-by-hop, destination options,
-/// routing with nothing left, atomic fragments), UDP to port 547. `stripped` holds tags that the NIC took out before.
+/// routing with nothing left, atomic fragments), UDP to the rules' port. `stripped` holds tags that the NIC took out
+/// before.
 void parse_frame(Bytes frame, const VlanTags& stripped, FrameRules rules, ParsedFrame& out);
 
 /// Bytes of MAC addresses, VLAN tags and ethertype in front of the IPv6 header that build_frame() makes of this header.

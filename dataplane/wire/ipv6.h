@@ -48,8 +48,14 @@ struct Ipv6Address {
   }
   bool is_multicast() const { return octets[0] == std::byte{0xff}; }
 
-  friend bool operator==(const Ipv6Address&, const Ipv6Address&) = default;
-  friend auto operator<=>(const Ipv6Address&, const Ipv6Address&) = default;
+  // As numbers, not byte by byte: the packet path compares several addresses for each packet.
+  friend bool operator==(const Ipv6Address& a, const Ipv6Address& b) { return a.number() == b.number(); }
+  friend std::strong_ordering operator<=>(const Ipv6Address& a, const Ipv6Address& b) {
+    const U128 left = a.number();
+    const U128 right = b.number();
+    if (left == right) return std::strong_ordering::equal;
+    return left < right ? std::strong_ordering::less : std::strong_ordering::greater;
+  }
 };
 
 /// A prefix: the bits of `address` after the first `length` are zero.

@@ -57,8 +57,8 @@ struct ReceivedMessage {
   static constexpr size_t kMaxRelays = kHopCountLimit + 1;
 
   MessageView message{};
-  std::array<RelayView, kMaxRelays> relay_storage{};  ///< outermost (nearest to the server) first
   uint8_t relay_count = 0;
+  std::array<RelayView, kMaxRelays> relay_storage{};  ///< outermost (nearest to the server) first
 
   std::span<const RelayView> relays() const { return {relay_storage.data(), relay_count}; }
   bool relayed() const { return relay_count != 0; }

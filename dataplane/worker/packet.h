@@ -19,9 +19,11 @@ namespace tandem6::worker {
 
 struct Packet {
   wire::ParsedFrame frame;
-  wire::ReceivedMessage received;
   lease::Request request;
+  wire::ReceivedMessage received;  // last: most of it is room for relays that few packets have
 };
+/// Of a Packet, what is written for a message that came through one relay at most.
+inline constexpr size_t kHotPacketBytes = offsetof(Packet, received) + 256;
 
 /// The reading beside this buffer. Made once for each buffer by make_buffers().
 inline Packet& packet_of(rte_mbuf* buffer) { return *static_cast<Packet*>(rte_mbuf_to_priv(buffer)); }

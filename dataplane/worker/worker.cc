@@ -10,6 +10,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "dataplane/lease/look_ahead.h"
 #include "dataplane/worker/admission.h"
 
 namespace tandem6::worker {
@@ -23,6 +24,7 @@ constexpr size_t kParkedCapacity = 16384;
 // A client counts its lifetimes from when the REPLY reaches it. One that waited longer than this for the disk would
 // make the client believe in a lease longer than we do; it is dropped, and the client asks again.
 constexpr unsigned kStaleSeconds = 2;
+static_assert(kStaleSeconds < lease::kReplyDelay.count);
 // A quarter of a NIC's queue (nic/port.cc), and all of it.
 constexpr unsigned kFullBurstsBeforeShedding = 16;
 constexpr unsigned kFullBurstsBeforeSheddingMore = 64;
@@ -93,6 +95,7 @@ Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassemb
       counters_(leases.counters()),
       parked_(kParkedCapacity),
       transmit_(setup_.ports.size()),
+      send_([this](const lease::Outgoing& outgoing) { return send(outgoing); }),
       reassembly_(std::move(reassembly)),
       kernel_(rings_of(setup_.ports), setup_.index == 0),
       client_buckets_(kClientBuckets),
@@ -156,6 +159,7 @@ unsigned Worker::receive_burst(uint16_t port, Urgency least) {
       rte_eth_rx_burst(setup_.ports[port].id, static_cast<uint16_t>(setup_.index), burst.data(), kBurst);
   if (count == 0) return 0;
   counters_.frames_received.add(count);
+  prefetch({burst.data(), count});
   std::array<rte_mbuf*, kBurst> mine;
   size_t kept = 0;
   for (uint16_t i = 0; i < count; ++i) {
@@ -176,6 +180,18 @@ unsigned Worker::receive_burst(uint16_t port, Urgency least) {
   }
   answer_all({mine.data(), kept});
   return count;
+}
+
+// A queue's buffers come round so late that neither the frame nor the place for its reading is in a near cache.
+void Worker::prefetch(std::span<rte_mbuf* const> burst) {
+  constexpr size_t kHotFrameBytes = 4 * RTE_CACHE_LINE_SIZE;
+  for (rte_mbuf* buffer : burst) {
+    for (size_t at = 0; at < kHotFrameBytes; at += RTE_CACHE_LINE_SIZE) {
+      rte_prefetch0(rte_pktmbuf_mtod_offset(buffer, const std::byte*, at));
+    }
+    const auto* const packet = reinterpret_cast<const std::byte*>(&packet_of(buffer));
+    for (size_t at = 0; at < kHotPacketBytes; at += RTE_CACHE_LINE_SIZE) rte_prefetch0(packet + at);
+  }
 }
 
 rte_mbuf* Worker::read(rte_mbuf* buffer, uint16_t port) {
@@ -228,7 +244,9 @@ bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
                     .source = packet.frame.header.source,
                     .client_duid = {},
                     .duid_hash = 0,
-                    .destination = packet.frame.header.destination};
+                    .destination = packet.frame.header.destination,
+                    .frame = &packet.frame.header,
+                    .table_hash = 0};
   return read_message(buffer, packet);
 }
 
@@ -281,11 +299,11 @@ unsigned Worker::receive_handed_over() {
 // --- answers ---------------------------------------------------------------------------------------------------------
 
 void Worker::answer_all(std::span<rte_mbuf* const> buffers) {
-  // The tables of a million clients lie in DRAM: ask for all of a burst's places before working on the first.
-  for (rte_mbuf* buffer : buffers) {
-    const lease::Request& request = packet_of(buffer).request;
-    if (!request.client_duid.empty()) leases_.shard(request.shard()).prefetch(request.client_duid);
-  }
+  static_assert(kBurst <= lease::kLookAhead);
+  std::array<lease::Request*, kBurst> requests;
+  for (size_t i = 0; i < buffers.size(); ++i) requests[i] = &packet_of(buffers[i]).request;
+  lease::look_ahead({requests.data(), buffers.size()}, leases_);
+  plenty_ = has_plenty_for(buffers.size());
   for (rte_mbuf* buffer : buffers) answer_one(buffer);
 }
 
@@ -325,8 +343,15 @@ unsigned Worker::send_query_answers() {
   });
 }
 
-bool Worker::admit(wire::MessageType type) {
-  if (!lease::may_change_leases(type)) return true;
+// Asked once a burst: most of the time the disk is not behind, and no message need be looked at for its sake.
+bool Worker::has_plenty_for(size_t messages) const {
+  const lease::ChangeLog& log = leases_.log();
+  const size_t log_used = log.capacity() - log.room() + messages * lease::kMaxChangesPerMessage;
+  return log_used < log.capacity() / 2 && parked_.size() + messages < kParkedCapacity / 2;
+}
+
+bool Worker::admit(wire::MessageType type) const {
+  if (plenty_ || !lease::may_change_leases(type)) return true;
   const lease::ChangeLog& log = leases_.log();
   if (log.room() < lease::kMaxChangesPerMessage || parked_.room() == 0) return false;
   const size_t log_used = log.capacity() - log.room();
@@ -347,22 +372,50 @@ rte_mbuf* Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
                                  .destination = request.source,
                                  .source_port = wire::kServerPort,
                                  .destination_port = packet.received.reply_port(request.source_port)};
-  const size_t overhead = wire::frame_overhead(header);
   rte_pktmbuf_reset(buffer);
-  if (overhead + answer.size > rte_pktmbuf_tailroom(buffer)) {
+  return build_frame(buffer, header, Bytes(scratch_).first(answer.size));
+}
+
+// In this buffer, or in a large one in its place when it has no room. Nothing when there is none; `buffer` is the
+// caller's then.
+rte_mbuf* Worker::build_frame(rte_mbuf* buffer, const wire::FrameHeader& header, Bytes datagram) {
+  const size_t overhead = wire::frame_overhead(header);
+  if (overhead + datagram.size() > rte_pktmbuf_tailroom(buffer)) {
     rte_mbuf* const large = rte_pktmbuf_alloc(setup_.large_buffers);
     if (large == nullptr) return nullptr;
     rte_pktmbuf_free(buffer);
     buffer = large;
   }
   const MutableBytes frame(rte_pktmbuf_mtod(buffer, std::byte*), rte_pktmbuf_tailroom(buffer));
-  std::memcpy(frame.data() + overhead, scratch_.data(), answer.size);
-  const size_t size = wire::build_frame(header, answer.size, frame);
+  std::memcpy(frame.data() + overhead, datagram.data(), datagram.size());
+  const size_t size = wire::build_frame(header, datagram.size(), frame);
   assert(size != 0);  // the larger of the two buffers has room for whatever scratch_ holds
   buffer->data_len = static_cast<uint16_t>(size);
   buffer->pkt_len = static_cast<uint32_t>(size);
   buffer->l2_len = wire::ethernet_size(header.vlan);
   return buffer;
+}
+
+bool Worker::send(const lease::Outgoing& outgoing) {
+  const lease::ReturnPath& way = outgoing.way;
+  if (way.port >= setup_.ports.size() || outgoing.datagram.size() > scratch_.size()) return false;
+  rte_mbuf* const buffer = rte_pktmbuf_alloc(setup_.buffers);
+  if (buffer == nullptr) return false;
+  const nic::PortAddresses& addresses = view_->ports[way.port];
+  const wire::FrameHeader header{.source_mac = addresses.mac,
+                                 .destination_mac = way.mac,
+                                 .vlan = way.vlan,
+                                 .source = addresses.source_to(way.address),
+                                 .destination = way.address,
+                                 .source_port = wire::kServerPort,
+                                 .destination_port = way.udp_port};
+  rte_mbuf* const frame = build_frame(buffer, header, outgoing.datagram);
+  if (frame == nullptr) {
+    rte_pktmbuf_free(buffer);
+    return false;
+  }
+  transmit(frame, way.port);
+  return true;
 }
 
 // --- the disk --------------------------------------------------------------------------------------------------------

@@ -68,6 +68,12 @@ class Worker {
   /// waited for it.
   void run();
 
+  // run() in pieces, for a benchmark that is the worker's thread itself:
+  /// Once, before the first turn.
+  void start();
+  /// One round over ports, rings, log and timers. How much there was to do.
+  unsigned turn();
+
   const WorkerGauges& gauges() const { return gauges_; }
 
  private:
@@ -79,9 +85,6 @@ class Worker {
     uint16_t count = 0;
   };
 
-  void start();
-  /// One round over ports, rings, log and timers. How much there was to do.
-  unsigned turn();
   void drain_and_finish();
 
   unsigned receive(uint16_t port);
@@ -97,6 +100,7 @@ class Worker {
   bool read_packet(rte_mbuf* buffer, uint16_t port);
   wire::FrameFault read_frame(rte_mbuf* buffer, uint16_t port);
   bool read_message(rte_mbuf* buffer, Packet& packet);
+  static void prefetch(std::span<rte_mbuf* const> burst);
   void pass_to_owner(rte_mbuf* buffer, unsigned owner);
   bool is_within_relay_limit(const lease::Request& request);
   bool is_within_client_limit(const lease::Request& request);
@@ -106,8 +110,12 @@ class Worker {
   /// Is this for the desk? LEASEQUERY, from somebody who may.
   bool is_for_desk(const Packet& packet) const;
   unsigned send_query_answers();
-  lease::ErrandPlace errand_place() { return {leases_, *view_->snapshot, now_}; }
-  bool admit(wire::MessageType type);
+  lease::ErrandPlace errand_place() { return {leases_, *view_->snapshot, now_, &send_}; }
+  /// What errands have to send.
+  bool send(const lease::Outgoing& outgoing);
+  rte_mbuf* build_frame(rte_mbuf* buffer, const wire::FrameHeader& header, Bytes datagram);
+  bool has_plenty_for(size_t messages) const;
+  bool admit(wire::MessageType type) const;
   rte_mbuf* build_reply(rte_mbuf* request, const lease::Answer& answer);
   void park(rte_mbuf* buffer, uint16_t port);
   unsigned release_committed();
@@ -129,6 +137,7 @@ class Worker {
   const View* view_ = nullptr;
   ParkedReplies parked_;
   std::vector<TransmitBuffer> transmit_;
+  lease::Send send_;
   Reassembly reassembly_;
   KernelPath kernel_;
   std::array<std::byte, kMaxDatagram - kUdpHeaderSize>
@@ -139,6 +148,7 @@ class Worker {
   TokenBuckets client_buckets_;
   TokenBuckets relay_buckets_;
   std::vector<unsigned> full_bursts_;  // by port: read one after the other without finding the queue's end
+  bool plenty_ = false;                // nothing of the burst that is being answered need be shed for the disk's sake
   uint64_t settled_ = 0;               // the log was committed up to here when units were last given back
   uint64_t stale_cycles_ = 0;
   unsigned idle_turns_ = 0;

@@ -28,7 +28,12 @@ void Channel::try_to_connect(uint64_t attempt) {
 
 void Channel::send(unsigned side, Bytes message) {
   if (held_[side] == 0 || held_[side] != connection_) return;
-  push(side, {message.begin(), message.end()});
+  std::vector<std::byte> sent(message.begin(), message.end());
+  if (newer_[side]) {
+    const testing::Octets unknown = testing::option(65001, testing::hex("0102 0304"));
+    sent.insert(sent.end(), unknown.begin(), unknown.end());
+  }
+  push(side, std::move(sent));
 }
 
 void Channel::push(unsigned side, std::vector<std::byte> message) {

@@ -34,7 +34,8 @@ class Channel {
   // --- what befalls it ---
   /// What `side` sends does not arrive until unblocked.
   void block(unsigned side, bool blocked) { blocked_[side] = blocked; }
-  bool is_blocked(unsigned side) const { return blocked_[side]; }
+  /// The messages of this side have an option from now on that no RFC knows yet.
+  void set_newer(unsigned side) { newer_[side] = true; }
   /// A reset, which both sides hear of, each at its time.
   void cut();
   /// Nothing is on its way.
@@ -64,6 +65,7 @@ class Channel {
   std::array<uint64_t, 2> held_{};  // that a side believes in; 0: none
   uint64_t accepted_ = 0;           // by the secondary
   std::array<bool, 2> blocked_{};
+  std::array<bool, 2> newer_{};
   std::array<Flow, 2> flows_;
   uint64_t pause_ = kFirstPause;
   uint64_t attempt_ = 0;

@@ -33,6 +33,7 @@ Client::Client(World& world, unsigned number, Random random)
   wants_address_ = kind < 8;
   wants_prefix_ = kind >= 5;
   link_ = random_.chance(250) ? 1 : 0;
+  has_name_ = number % 3 == 0;
 }
 
 std::string Client::name() const { return fmt::format("c{}", number_); }
@@ -137,7 +138,7 @@ void Client::transmit(uint8_t type, bool to_one) {
   const Octets message =
       testing::message(type, transaction_,
                        {testing::client_id(duid_), to_one ? testing::server_id(server_duid_) : Octets{},
-                        testing::elapsed_time(static_cast<uint16_t>(attempts_ * 100)),
+                        testing::elapsed_time(static_cast<uint16_t>(attempts_ * 100)), gives_up ? Octets{} : fqdn(),
                         gives_up || type != testing::kSolicit ? ias(true) : ias(false)});
   expect_answer(type);
   world_.to_servers(number_, message);
@@ -148,7 +149,7 @@ void Client::expect_answer(uint8_t type) {
   if (type != testing::kSolicit && type != testing::kRebind) return;
   const auto must_answer = [&](unsigned side) {
     const Server& server = world_.server(side);
-    if (!server.is_alive() || !world_.reaches(number_, side)) return false;
+    if (!server.is_alive() || server.is_disk_full() || !world_.reaches(number_, side)) return false;
     if (server.policy().responsiveness != lease::Responsiveness::kResponsive) return false;
     return type == testing::kSolicit ||
            std::ranges::all_of(held_, [&](const Held& held) { return server.knows(held.key, duid_); });
@@ -175,6 +176,15 @@ Octets Client::ias(bool with_leases) const {
     all += code == kAddressIa ? testing::ia_na(1, {inner}) : testing::ia_pd(2, {inner});
   }
   return all;
+}
+
+// RFC 4704 §4: flags, and the name in the form of the DNS.
+Octets Client::fqdn() const {
+  if (!has_name_) return {};
+  const std::string label = fmt::format("{}-{}", name(), boots_);
+  Octets data = testing::hex("00") + testing::u8(static_cast<uint8_t>(label.size()));
+  for (const char letter : label) data += testing::u8(static_cast<uint8_t>(letter));
+  return testing::option(39, data);
 }
 
 void Client::solicit() {
@@ -206,6 +216,7 @@ void Client::renew() {
   if (happens(scenario.reboot) || happens(scenario.move)) {
     world_.journal().note(name(), "forgets its leases");
     held_.clear();
+    ++boots_;
     if (happens(500) && scenario.move != 0) link_ = 1 - link_;
     enter(Phase::kIdle);
     return after(random_.between(500, 20'000), &Client::solicit);

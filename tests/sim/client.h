@@ -49,6 +49,7 @@ class Client {
   void act();
   void transmit(uint8_t type, bool to_one);
   testing::Octets ias(bool with_leases) const;
+  testing::Octets fqdn() const;
   void solicit();
   void choose();
   void bind(unsigned server, const testing::Response& reply);
@@ -68,6 +69,8 @@ class Client {
   testing::Octets duid_;
   bool wants_address_;
   bool wants_prefix_;
+  bool has_name_;       // says so to the server (RFC 4704)
+  unsigned boots_ = 0;  // its name changes with each
   uint16_t link_ = 0;
   unsigned reach_ = 2;
   Phase phase_ = Phase::kIdle;

@@ -63,4 +63,11 @@ std::optional<std::vector<lease::LeaseRecord>> Disk::leases() const {
   return all;
 }
 
+std::vector<std::byte> Disk::client(Bytes duid) const {
+  const auto found = clients_.find(storage::encode_client_key(duid));
+  if (found == clients_.end()) return {};
+  const auto entry = storage::decode_client(found->first, found->second);
+  return entry ? std::vector(entry->data.begin(), entry->data.end()) : std::vector<std::byte>{};
+}
+
 }  // namespace tandem6::sim

@@ -34,7 +34,8 @@ class Disk {
   std::optional<lease::LeaseRecord> find(const lease::LeaseKey& key) const;
   /// All of it. Nothing when something does not decode.
   std::optional<std::vector<lease::LeaseRecord>> leases() const;
-  const std::map<std::string, std::string>& clients() const { return clients_; }
+  /// What is kept of a client; empty: nothing.
+  std::vector<std::byte> client(Bytes duid) const;
   void lose() { *this = {}; }
 
   std::optional<std::vector<std::byte>> stable;  ///< the relationship's

@@ -64,6 +64,9 @@ Scenario Scenario::draw(uint64_t seed) {
   }
   // Last, so that the scenarios of older seeds stay what they were.
   if (it.wrong_partner_down == 0 && it.auto_partner_down == 0) it.orphaning = often(250);
+  it.full_disk = often(200);
+  if (random.chance(150)) it.disk_delay = random.between(200, 1000);
+  it.other_version = often(200);
   return it;
 }
 
@@ -73,12 +76,13 @@ std::string Scenario::text() const {
       "addresses {} pd /{} {} workers {},{}; clients {} loss {} release {} reboot {} decline {} move {} reach {}; {} "
       "s, "
       "faults every {}-{} s: crash {} stop {} lost-disk {} cut {} partition {} one-way {} client-link {} slow-disk {} "
-      "clock {},{} orphaning {} resync {} partner-down {} wrongly {}; skew {},{} disk {} net {}",
+      "full-disk {} "
+      "clock {},{} other-version {} orphaning {} resync {} partner-down {} wrongly {}; skew {},{} disk {} net {}",
       mclt, valid, keepalive, startup, scan_interval, max_unacked, auto_partner_down, start_partner_down,
       dense_addresses, pd_pool_length, lowest_first ? "lowest" : "hashed", workers[0], workers[1], clients, loss,
       release, reboot, decline, move, partial_reach, duration, fault_every_low, fault_every_high, crash, stop,
-      lost_disk, cut, partition, one_way, client_link, slow_disk, clock_step, clock_jump, orphaning, resync,
-      partner_down, wrong_partner_down, skew[0], skew[1], disk_delay, net_delay);
+      lost_disk, cut, partition, one_way, client_link, slow_disk, full_disk, clock_step, clock_jump, other_version,
+      orphaning, resync, partner_down, wrong_partner_down, skew[0], skew[1], disk_delay, net_delay);
 }
 
 }  // namespace tandem6::sim

@@ -52,16 +52,18 @@ struct Scenario {
   unsigned one_way = 0;
   unsigned client_link = 0;
   unsigned slow_disk = 0;
-  unsigned clock_step = 0;  ///< within the tolerance
-  unsigned clock_jump = 0;  ///< beyond it, for a time
-  unsigned orphaning = 0;   ///< one that is cut off, then dead, was all that some clients reached
+  unsigned full_disk = 0;
+  unsigned clock_step = 0;     ///< within the tolerance
+  unsigned clock_jump = 0;     ///< beyond it, for a time
+  unsigned other_version = 0;  ///< a partner whose messages have options that are not known yet
+  unsigned orphaning = 0;      ///< one that is cut off, then dead, was all that some clients reached
   unsigned resync = 0;
   unsigned partner_down = 0;        ///< per mille of crashes: the operator says that the partner is down
   unsigned wrong_partner_down = 0;  ///< the operator says so while it is not
 
   unsigned faults() const {
-    return crash + stop + cut + partition + one_way + client_link + slow_disk + clock_step + clock_jump + orphaning +
-           resync + wrong_partner_down;
+    return crash + stop + cut + partition + one_way + client_link + slow_disk + full_disk + clock_step + clock_jump +
+           other_version + orphaning + resync + wrong_partner_down;
   }
   /// In one line.
   std::string text() const;

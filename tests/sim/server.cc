@@ -17,6 +17,8 @@ constexpr uint32_t kEpoch = 800'000'000;
 constexpr size_t kLogCapacity = 512;
 constexpr size_t kFeedCapacity = 16;  // so that it overflows
 constexpr unsigned kExpireBudget = 64;
+constexpr uint64_t kStale = 2000;    // of a REPLY that waits for the disk: as in dataplane/worker
+constexpr uint64_t kTryAgain = 300;  // milliseconds
 
 }  // namespace
 
@@ -177,14 +179,15 @@ void Server::start(unsigned workers) {
 
 void Server::crash(bool with_machine) {
   world_.journal().note(name(), with_machine ? "crashes with its machine" : "crashes");
-  if (life_->writing && random_.chance(500)) disk_.apply(*life_->writing);
-  if (life_->stable_writing && random_.chance(500)) disk_.stable = life_->stable_writing->bytes;
+  if (life_->writing && !disk_full_ && random_.chance(500)) disk_.apply(*life_->writing);
+  if (life_->stable_writing && !disk_full_ && random_.chance(500)) disk_.stable = life_->stable_writing->bytes;
   if (may_serve()) died_at_ = world_.events().now();
   life_.reset();
   world_.channel().died(side_, with_machine);
 }
 
 void Server::stop() {
+  if (disk_full_) return crash(false);  // it has no place to leave what is not written yet
   world_.journal().note(name(), "stops");
   life_->relationship->shut_down(moment());
   if (life_->writing) disk_.apply(*life_->writing);
@@ -243,8 +246,8 @@ void Server::datagram(unsigned client, uint16_t port, const testing::Octets& byt
     std::vector<Promise> promises = promises_of(answer, out);
     check_answer(promises, group, request.client_duid);
     if (answer.after_commit) {
-      worker.parked.push_back(
-          {group.log().written(), client, out, std::move(promises), Duid::from_bytes(request.client_duid).value()});
+      worker.parked.push_back({group.log().written(), client, out, std::move(promises),
+                               Duid::from_bytes(request.client_duid).value(), world_.events().now()});
       release(worker);
     } else {
       world_.to_client(side_, client, out);
@@ -259,6 +262,7 @@ void Server::release(Worker& worker) {
   size_t released = 0;
   for (; released < worker.parked.size() && worker.parked[released].sequence <= committed; ++released) {
     const Parked& reply = worker.parked[released];
+    if (world_.events().now() - reply.made > kStale) continue;
     check_stored(reply);
     world_.to_client(side_, reply.client, reply.bytes);
   }
@@ -282,6 +286,7 @@ void Server::write() {
 }
 
 void Server::written(const std::vector<uint64_t>& committed) {
+  if (disk_full_) return later(kTryAgain, [this, committed] { written(committed); });
   disk_.apply(*life_->writing);
   life_->writing.reset();
   for (size_t at = 0; at < committed.size(); ++at) {
@@ -330,12 +335,14 @@ void Server::persist(std::vector<std::byte> stable, uint64_t token) {
 
 void Server::write_stable() {
   life_->stable_writing = std::exchange(life_->stable_next, std::nullopt);
-  if (!life_->stable_writing) return;
-  later(draw_disk_delay(), [this] {
-    disk_.stable = life_->stable_writing->bytes;
-    in_reactor([this, token = life_->stable_writing->token] { life_->relationship->persisted(token, moment()); });
-    write_stable();
-  });
+  if (life_->stable_writing) later(draw_disk_delay(), [this] { stable_written(); });
+}
+
+void Server::stable_written() {
+  if (disk_full_) return later(kTryAgain, [this] { stable_written(); });
+  disk_.stable = life_->stable_writing->bytes;
+  in_reactor([this, token = life_->stable_writing->token] { life_->relationship->persisted(token, moment()); });
+  write_stable();
 }
 
 // --- what can be seen ------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class Server final : public failover::Host {
   void lose_disk();
   void set_skew(int64_t milliseconds) { skew_ = milliseconds; }
   void set_disk_delay(uint64_t most) { disk_delay_ = most; }
+  void set_disk_full(bool full) { disk_full_ = full; }
   bool command(failover::OperatorCommand command);
   void datagram(unsigned client, uint16_t port, const testing::Octets& bytes);
 
@@ -60,6 +61,7 @@ class Server final : public failover::Host {
   /// All leases, ordered by key.
   std::vector<lease::LeaseRecord> leases() const;
   const Disk& disk() const { return disk_; }
+  bool is_disk_full() const { return disk_full_; }
   /// Does it hold this lease for this client, ACTIVE?
   bool knows(const lease::LeaseKey& key, Bytes duid) const;
   testing::Octets duid() const;
@@ -90,6 +92,7 @@ class Server final : public failover::Host {
     testing::Octets bytes;
     std::vector<Promise> promises;
     Duid duid;
+    uint64_t made;
   };
   struct Waiting {
     uint64_t sequence;
@@ -129,6 +132,7 @@ class Server final : public failover::Host {
     bool never_ran = false;
     bool partner_is_starting = false;
     bool update_done = false;
+    std::optional<AbsoluteTime> asked_for_all;  // when the partner did
     bool told = false;
   };
 
@@ -155,6 +159,7 @@ class Server final : public failover::Host {
   void release(Worker& worker);
   void take_feed();
   void write_stable();
+  void stable_written();
   void when_committed(unsigned worker, uint64_t sequence, std::function<void()> then);
 
   void run_apply(const std::shared_ptr<failover::IncomingUpdate>& incoming);
@@ -164,6 +169,7 @@ class Server final : public failover::Host {
   void check_answer(const std::vector<Promise>& promises, const lease::ShardGroup& group, Bytes duid);
   void check_stored(const Parked& reply);
   void check_message(Bytes message);
+  void check_done();
   void check_told(const failover::BindingUpdate& update, bool is_reply);
   void check_hands(const failover::LeaseUpdate& block, lease::BindingStatus status);
   void check_transition(const failover::StableState& stable);
@@ -175,6 +181,7 @@ class Server final : public failover::Host {
   Disk disk_;
   int64_t skew_ = 0;
   uint64_t disk_delay_ = 5;
+  bool disk_full_ = false;
   uint64_t number_ = 0;   // of the life
   uint64_t died_at_ = 0;  // when it last may have served
   uint64_t disk_losses_ = 0;

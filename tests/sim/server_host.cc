@@ -36,6 +36,7 @@ void Server::received(const std::vector<std::byte>& message) {
                         fmt::format("<- message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
   if (const auto state = failover::read_state(*view)) life_->partner_is_starting = state->flags.startup;
   life_->update_done = view->type == wire::MessageType::kUpdDone;
+  if (view->type == wire::MessageType::kUpdReqAll) life_->asked_for_all = wall();
   const uint64_t malformed = life_->relationship->status().malformed;
   life_->relationship->received(message, moment());
   life_->update_done = false;
@@ -180,7 +181,7 @@ void Server::check_blocks(std::vector<LeaseKey> blocks) {
   }
 }
 
-std::vector<std::byte> Server::client_data(Bytes) { return {}; }
+std::vector<std::byte> Server::client_data(Bytes duid) { return disk_.client(duid); }
 
 // --- what is checked -------------------------------------------------------------------------------------------------
 
@@ -253,6 +254,8 @@ void Server::check_message(Bytes message) {
     if (!told || !stored || stored->state.state != told->state) {
       world_.journal().violation("§6.3", name() + " tells a state that is not on its disk");
     }
+  } else if (view->type == wire::MessageType::kUpdDone) {
+    check_done();
   } else if (view->type == wire::MessageType::kBndReply) {
     const auto reply = failover::read_binding_reply(*view);
     if (!reply) return world_.journal().violation("wire", name() + " sends a BNDREPLY that does not parse");
@@ -270,6 +273,19 @@ void Server::check_message(Bytes message) {
     if (side_ == 0 && !read.update.client) {
       check_hands(read.update.leases.front(), lease::BindingStatus::kFreeBackup);
     }
+  }
+}
+
+// §5.3.7: whoever asked for all has all that was there when it asked.
+void Server::check_done() {
+  const auto asked = std::exchange(life_->asked_for_all, std::nullopt);
+  const Server& partner = world_.server(1 - side_);
+  if (!asked || !partner.is_alive() || world_.is_excused()) return;
+  for (const lease::LeaseRecord& record : leases()) {
+    const bool was_there = record.last_contact < *asked && record.status == lease::BindingStatus::kActive;
+    if (!was_there || partner.find(record.key)) continue;
+    world_.journal().violation("§5.3.7", fmt::format("{} says UPDDONE, and the partner does not have {}", name(),
+                                                     record.key.address.to_string()));
   }
 }
 

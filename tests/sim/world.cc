@@ -180,6 +180,12 @@ void World::inject() {
     server.set_disk_delay(random_.between(300, 1200));
     return events_.after(seconds * 1000, [this, side] { servers_[side]->set_disk_delay(scenario_.disk_delay); });
   }
+  if (is_it(scenario_.full_disk)) {
+    journal_.note(kNames[side], "disk is full");
+    server.set_disk_full(true);
+    return events_.after(seconds * 1000, [this, side] { servers_[side]->set_disk_full(false); });
+  }
+  if (is_it(scenario_.other_version)) return channel_.set_newer(side);
   if (is_it(scenario_.clock_step)) {
     server.set_skew(static_cast<int64_t>(random_.between(0, 4000)) - 2000);
     return journal_.note(kNames[side], fmt::format("clock is {} ms off", server.skew()));
@@ -281,6 +287,7 @@ void World::end_faults() {
     channel_.block(side, false);
     client_link_down_[side] = false;
     servers_[side]->set_disk_delay(scenario_.disk_delay);
+    servers_[side]->set_disk_full(false);
     servers_[side]->set_skew(scenario_.skew[side]);
     ++crashes_[side];
     if (!servers_[side]->is_alive()) restart(side);
@@ -351,6 +358,10 @@ std::string World::differences() {
     if (a.status == lease::BindingStatus::kActive && acked + Seconds{1} < a.expires()) {
       return fmt::format("the partner has not acked a lifetime of {}", text(a));
     }
+  }
+  for (const auto& client : clients_) {
+    if (servers_[0]->disk().client(client->duid()) == servers_[1]->disk().client(client->duid())) continue;
+    return "they keep different things of " + client->text();
   }
   for (const auto& server : servers_) {
     const auto stored = server->disk().leases();

@@ -119,7 +119,7 @@ TEST_CASE("RFC 8415 18.3.8: the last lease of a client in quarantine keeps what 
   server.changes();
   REQUIRE(server.send(through_relay(from_client(kDecline, {ia_na(7, {ia_address(response.address())})}))).answered());
   for (const auto& change : server.changes()) CHECK_FALSE(change.forgets_client);
-  server.now = server.now + tandem6::Seconds{86401};
+  server.now = server.now + tandem6::Seconds{86410};
   CHECK(server.group.expire(server.now, server.snapshot(), 100) > 0);
   const auto changes = server.changes();
   REQUIRE(changes.size() == 1);

@@ -325,6 +325,26 @@ TEST_CASE("RFC 8156 8.1: a subnet without a relationship is served whatever stat
   CHECK_FALSE(it.server.send(from_client(kRequest, {ia_na(1)})).answered());
 }
 
+// --- §7.4: what is kept of a client ---
+
+TEST_CASE("RFC 8156 7.4: the partner hears of a lease again when something new is kept of its client") {
+  SharedServer it(FailoverRole::kPrimary);
+  const Octets name = tandem6::testing::option(39, hex("00 03 637065 00"));  // "cpe."
+  const auto request = [&](uint8_t type, const Octets& fqdn) {
+    REQUIRE(it.server.send(from_client(type, {ia_na(1), fqdn})).answered());
+    return it.fed();
+  };
+  // The lease may be told before the name, which stands behind it in the log, is on the disk.
+  const auto first = request(kRequest, name);
+  REQUIRE(first.size() == 2);
+  CHECK(first[0].key == first[1].key);
+  CHECK(first[0].partner->version < first[1].partner->version);
+  CHECK(it.times(first[0].key).version == first[1].partner->version);
+  CHECK(request(kRenew, name).size() == 1);
+  CHECK(request(kRenew, {}).size() == 2);
+  CHECK(request(kRenew, {}).size() == 1);
+}
+
 // --- §4.2.2.1: leases that have ended ---
 
 TEST_CASE("RFC 8156 7.5.1: a lease ends when it has by both clocks, a new one as one that was extended") {

@@ -133,7 +133,7 @@ TEST_CASE(
 
   CHECK(leases_in(server.send(from_client(kRequest, {kAddressIa}))) == 0);
   CHECK(leases_in(server.send(from_client(kRequest, {kAddressIa}, kOtherClientDuid))) == 0);
-  server.now = server.now + Seconds{86401};
+  server.now = server.now + Seconds{86410};
   server.group.expire(server.now, server.snapshot(), 100);
   server.changes();
   CHECK(leases_in(server.send(from_client(kRequest, {kAddressIa}, kOtherClientDuid))) == 1);

@@ -154,9 +154,9 @@ TEST_CASE("extending moves the end of a lease and logs it") {
   Lease* lease = world.allocate(duid(1), 1);
   world.group.extend(*lease, world.subnet(), world.snapshot, kTerms, kNow + Seconds{60});
   CHECK(world.group.log().written() == 2);
-  CHECK(world.group.expire(kNow + Seconds{160}, world.snapshot, 100) < 100);
+  CHECK(world.group.expire(kNow + Seconds{162}, world.snapshot, 100) < 100);
   CHECK(world.group.lease_count() == 1);
-  world.group.expire(kNow + Seconds{161}, world.snapshot, 100);
+  world.group.expire(kNow + Seconds{163}, world.snapshot, 100);
   CHECK(world.group.lease_count() == 0);
   CHECK(world.group.counters().expired.read() == 1);
 }
@@ -186,9 +186,9 @@ TEST_CASE("RFC 8415 18.3.8: a declined address rests for the probation, then is 
   CHECK(world.changes[1].record.status == BindingStatus::kAbandoned);
   CHECK(world.changes[1].record.expires() == kNow + Seconds{86410});
 
-  world.group.expire(kNow + Seconds{86410}, world.snapshot, 1000);
+  world.group.expire(kNow + Seconds{86412}, world.snapshot, 1000);
   CHECK(world.group.counters().released_quarantine.read() == 0);
-  world.group.expire(kNow + Seconds{86411}, world.snapshot, 1000);
+  world.group.expire(kNow + Seconds{86413}, world.snapshot, 1000);
   CHECK(world.group.counters().released_quarantine.read() == 1);
   CHECK(world.cell().declined.load() == 0);
   world.commit();
@@ -401,7 +401,7 @@ TEST_CASE("an operator's lease is taken out of its pool, counted, logged, and en
   world.commit();
   CHECK(world.changes.front().record == wanted);
 
-  world.group.expire(AbsoluteTime{kNow.since_2000 + 7001}, world.snapshot, 1000);
+  world.group.expire(AbsoluteTime{kNow.since_2000 + 7003}, world.snapshot, 1000);
   CHECK(world.group.find_anywhere(key) == nullptr);
   CHECK(world.cell().addresses.load() == 0);
 }

@@ -98,9 +98,9 @@ TEST_CASE("RFC 8415 18.3.8: an abandoned lease is no longer its client's, but no
   CHECK(shard.find_client(client.bytes()) == index);  // the quarantine still needs its name
 
   unsigned ended = 0;
-  CHECK(shard.expire(AbsoluteTime{kNow.since_2000 + 1000}, 100, [&](Lease&) { ++ended; }) < 100);
+  CHECK(shard.expire(AbsoluteTime{kNow.since_2000 + 1002}, 100, [&](Lease&) { ++ended; }) < 100);
   CHECK(ended == 0);
-  shard.expire(AbsoluteTime{kNow.since_2000 + 1001}, 100, [&](Lease& lease) {
+  shard.expire(AbsoluteTime{kNow.since_2000 + 1003}, 100, [&](Lease& lease) {
     ++ended;
     shard.remove(lease);
   });
@@ -148,7 +148,7 @@ TEST_CASE("an abandoned lease from the database is in quarantine, not in its cli
   CHECK(shard.client_count() == 0);
 }
 
-TEST_CASE("leases end behind the second in which their valid lifetime does; infinite ones never (RFC 8415 7.7)") {
+TEST_CASE("leases end when their valid lifetime has for the client too; infinite ones never (RFC 8415 7.7)") {
   Shard shard(0, testing::kTableKey);
   const Duid client = testing::duid(1);
   uint32_t iaid = 0;
@@ -171,15 +171,49 @@ TEST_CASE("leases end behind the second in which their valid lifetime does; infi
     });
     return ended;
   };
-  CHECK(expire(100) == std::set<uint32_t>{});  // given late in its second, it is good until late in this one
+  CHECK(expire(102) == std::set<uint32_t>{});
   Lease& renewed = *shard.find(address_key("2001:db8::4"));
   renewed.last_contact = kNow + Seconds{99};
   shard.reschedule(renewed);
-  CHECK(expire(101) == std::set<uint32_t>{1});
-  CHECK(expire(5099) == std::set<uint32_t>{});
-  CHECK(expire(5100) == std::set<uint32_t>{4});
+  CHECK(expire(103) == std::set<uint32_t>{1});
+  CHECK(expire(5101) == std::set<uint32_t>{});
+  CHECK(expire(5102) == std::set<uint32_t>{4});
   CHECK(expire(0x70000000) == std::set<uint32_t>{});
   CHECK(shard.lease_count() == 2);
+}
+
+TEST_CASE(
+    "a lease that was extended ends when it should: not with its old timer, and not later when it was shortened") {
+  Shard shard(0, testing::kTableKey);
+  const Duid client = testing::duid(1);
+  Lease& longer = shard.insert(client.bytes(), record(address_key("2001:db8::1"), client, 1));
+  Lease& shorter = shard.insert(client.bytes(), record(address_key("2001:db8::2"), client, 2));
+  Lease& forever = shard.insert(client.bytes(), record(address_key("2001:db8::3"), client, 3));
+  Lease& mortal = shard.insert(client.bytes(), record(address_key("2001:db8::4"), client, 4));
+  std::set<uint32_t> ended;
+  const auto expire = [&](uint32_t seconds) {
+    ended.clear();
+    shard.expire(kNow + Seconds{seconds}, 1000, [&](Lease& lease) {
+      ended.insert(lease.iaid);
+      shard.remove(lease);
+    });
+    return ended;
+  };
+  expire(10);
+  shard.extend(longer, Seconds{50}, Seconds{100}, kNow + Seconds{50});
+  shard.extend(longer, Seconds{50}, Seconds{100}, kNow + Seconds{60});
+  shard.extend(shorter, Seconds{10}, Seconds{20}, kNow + Seconds{10});
+  shard.extend(forever, kInfinity, kInfinity, kNow + Seconds{10});
+  shard.extend(mortal, kInfinity, kInfinity, kNow + Seconds{10});
+  shard.extend(mortal, Seconds{50}, Seconds{100}, kNow + Seconds{20});
+  CHECK(expire(29) == std::set<uint32_t>{});
+  CHECK(expire(30) == std::set<uint32_t>{2});
+  CHECK(expire(119) == std::set<uint32_t>{});
+  CHECK(expire(120) == std::set<uint32_t>{4});
+  CHECK(expire(159) == std::set<uint32_t>{});
+  CHECK(expire(160) == std::set<uint32_t>{1});
+  CHECK(expire(0x70000000) == std::set<uint32_t>{});
+  CHECK(shard.lease_count() == 1);
 }
 
 TEST_CASE("a walk in steps sees every lease once") {
@@ -256,7 +290,7 @@ TEST_CASE("Shard does what maps do, whatever comes in whatever order") {
       while (shard.expire(now, 5, [&](Lease& due) {
         const auto number = static_cast<uint32_t>(due.key.address.number());
         REQUIRE(shard.record_of(due) == model.leases.at(number));
-        REQUIRE(due.expires() < now);
+        REQUIRE(due.expires() + kReplyDelay <= now);
         model.leases.erase(number);
         shard.remove(due);
       }) == 5) {
@@ -264,7 +298,7 @@ TEST_CASE("Shard does what maps do, whatever comes in whatever order") {
       REQUIRE(shard.lease_count() == model.leases.size());
       check_client(shard, model, random() % 60);
     }
-    for (const auto& [name, fields] : model.leases) REQUIRE(now <= fields.expires());
+    for (const auto& [name, fields] : model.leases) REQUIRE(now < fields.expires() + kReplyDelay);
   }
 }
 
