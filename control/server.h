@@ -20,6 +20,8 @@
 
 namespace tandem6::control {
 
+class Reconfigurer;
+
 struct PortStatus {
   std::string name;
   std::string device;
@@ -70,6 +72,7 @@ class Server {
   /// Done when it returns; the state may still change after that.
   virtual tl::expected<void, Error> failover_command(const std::string& relationship,
                                                      failover::OperatorCommand command) = 0;
+  virtual Reconfigurer& reconfigurer() = 0;
   virtual uint64_t started_unix() const = 0;
   virtual uint64_t reloaded_unix() const = 0;
   virtual AbsoluteTime now() const = 0;

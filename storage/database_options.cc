@@ -55,12 +55,9 @@ rocksdb::DBOptions database_options(const std::string& path) {
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.allow_concurrent_memtable_write = false;  // LeaseMemtable cannot, and there is one writer
-  // One flush and one compaction at a time: the cores are the dataplane's. Behind everything else there: a committer
-  // that waits for its turn on the core makes every REPLY wait. Should they fall behind, writes stall until they caught
-  // up.
+  // One flush and one compaction at a time: the cores are the dataplane's. At the usual priority: a nice one starves
+  // beside workers that spin, as a group's share of a core is divided by its threads' weights, and then writes stall.
   options.max_background_jobs = 2;
-  for (const auto pool : {rocksdb::Env::HIGH, rocksdb::Env::LOW})
-    options.env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow).PermitUncheckedError();
   // The end of the log that a kill -9 tore is dropped: it was never acknowledged. Anything damaged before the end makes
   // opening fail, which point-in-time recovery would not: it silently loses all that follows the damage. RocksDB 7.8
   // switches recycling of logs off under every mode that can tell the two apart, so it is not asked for.

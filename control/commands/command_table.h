@@ -30,6 +30,7 @@ std::span<const Command> lease_search_commands();
 std::span<const Command> lease_change_commands();
 std::span<const Command> statistic_commands();
 std::span<const Command> subnet_commands();
+std::span<const Command> reconfigure_commands();
 std::span<const Command> reservation_commands();
 std::span<const Command> class_commands();
 std::span<const Command> failover_commands();

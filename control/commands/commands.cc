@@ -24,9 +24,10 @@ using Table = std::map<std::string_view, const Command*>;
 const Table& table() {
   static const Table all = [] {
     Table commands;
-    for (const auto group : {std::span<const Command>(kListCommands), server_commands(), configuration_commands(),
-                             lease_commands(), lease_search_commands(), lease_change_commands(), statistic_commands(),
-                             subnet_commands(), reservation_commands(), class_commands(), failover_commands()}) {
+    for (const auto group :
+         {std::span<const Command>(kListCommands), server_commands(), configuration_commands(), lease_commands(),
+          lease_search_commands(), lease_change_commands(), statistic_commands(), subnet_commands(),
+          reconfigure_commands(), reservation_commands(), class_commands(), failover_commands()}) {
       for (const Command& command : group) commands.emplace(command.name, &command);
     }
     return commands;

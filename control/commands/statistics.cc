@@ -40,6 +40,7 @@ constexpr TypeName kReceivedNames[] = {
 constexpr TypeName kSentNames[] = {
     {MessageType::kAdvertise, "pkt6-advertise-sent"},
     {MessageType::kReply, "pkt6-reply-sent"},
+    {MessageType::kReconfigure, "pkt6-reconfigure-sent"},
 };
 
 // Dropped before anybody knew which message it was, so not among the received by type.
@@ -123,6 +124,7 @@ void add_workers(Statistics& all, const std::vector<WorkerStatus>& workers) {
     all["tandem6.relayed"] += counters.relayed.read();
     all["tandem6.handed-over"] += counters.handed_over.read();
     all["tandem6.partial-checksums"] += counters.partial_checksums.read();
+    all["tandem6.failed-expressions"] += counters.failed_expressions.read();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "dataplane/lease/reconfigure.h"
 #include "dataplane/wire/require.h"
 
 namespace tandem6::control {
@@ -231,7 +232,9 @@ std::unique_ptr<lease::Snapshot> build_snapshot(const Configuration& configurati
   content.options = configuration.options;
   content.classes = configuration.classes;
   content.fqdn = configuration.names;
-  content.reconfigure = configuration.reconfigure;
+  content.reconfigure = configuration.reconfigure.enabled;
+  if (configuration.reconfigure.secret)
+    content.reconfigure_secret = lease::reconfigure_secret(*configuration.reconfigure.secret);
   content.relay_supplied = configuration.relay_supplied;
   content.decline_probation = configuration.decline_probation;
   content.reservations = lease::Reservations(configuration.reservations, continuity.reserved_units);

@@ -68,6 +68,27 @@ std::vector<std::byte> big_endian(uint32_t number, size_t octets) {
   return out;
 }
 
+/// The octets of a field; nothing when they are not always as many.
+std::optional<unsigned> fixed_size(OptionField field) {
+  switch (field) {
+    case OptionField::kBoolean:
+    case OptionField::kUint8:
+    case OptionField::kInt8:
+      return 1;
+    case OptionField::kUint16:
+    case OptionField::kInt16:
+      return 2;
+    case OptionField::kUint32:
+    case OptionField::kInt32:
+    case OptionField::kIpv4Address:
+      return 4;
+    case OptionField::kIpv6Address:
+      return 16;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<int64_t> to_number(std::string_view digits) {
   int64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -78,7 +99,8 @@ std::optional<int64_t> to_number(std::string_view digits) {
 /// Recursive descent. A function that returns nothing has left the reason in error_.
 class Parser {
  public:
-  Parser(std::string_view text, const MemberLookup& members) : lexer_(text), members_(members) {
+  Parser(std::string_view text, const MemberLookup& members, const OptionDefinitions& options)
+      : lexer_(text), members_(members), options_(options) {
     token_ = lexer_.next();
     ahead_ = lexer_.next();
   }
@@ -143,9 +165,10 @@ class Parser {
   template <typename Make>
   Result chain(std::string_view word, Handler part, Make make);
   Result option_at(term::OptionPath path, size_t column);
-  std::optional<term::OptionPath::Inside> inside(uint16_t outer);
+  std::optional<term::OptionPath::Inside> inside(uint16_t outer, std::string_view space);
+  std::optional<uint16_t> octets_before_options(uint16_t outer, size_t column);
   Result shown(const term::OptionPath& path, const OptionDefinition* definition, size_t column);
-  std::optional<uint16_t> option_code(bool may_be_name);
+  std::optional<uint16_t> option_code(std::string_view space);
   std::optional<Shown> shown_as();
   std::optional<uint32_t> enterprise();
   std::optional<std::string_view> after_dot(const std::vector<std::string_view>& choices);
@@ -195,6 +218,7 @@ class Parser {
 
   ExpressionLexer lexer_;
   const MemberLookup& members_;
+  const OptionDefinitions& options_;
   Token token_;
   Token ahead_;
   int nesting_ = 0;
@@ -405,20 +429,17 @@ std::optional<std::string_view> Parser::after_dot(const std::vector<std::string_
   return wanted(fmt::format("{} is wanted", fmt::join(choices, " or ")));
 }
 
-std::vector<std::string_view> names_of_options() {
-  std::vector<std::string_view> names;
-  for (const OptionDefinition& option : standard_options()) names.push_back(option.name);
-  return names;
-}
-
-std::optional<uint16_t> Parser::option_code(bool may_be_name) {
+// By code, or by name if it is known whose options these are: `space` is not empty.
+std::optional<uint16_t> Parser::option_code(std::string_view space) {
+  const bool may_be_name = !space.empty();
   if (!expect("[")) return std::nullopt;
   std::optional<int64_t> code;
   if (may_be_name && token_.kind == Kind::kWord) {
-    const OptionDefinition* definition = option_by_name(token_.text);
+    const OptionDefinition* definition = options_.by_name(space, token_.text);
     if (definition == nullptr)
-      return fail(token_.column, fmt::format("there is no option \"{}\"{}", token_.text,
-                                             did_you_mean(token_.text, names_of_options())));
+      return fail(token_.column, fmt::format("there is no option \"{}\"{}{}", token_.text,
+                                             space == kDhcp6Space ? "" : fmt::format(" in the space \"{}\"", space),
+                                             did_you_mean(token_.text, options_.names_in(space))));
     code = definition->code;
     advance();
   } else {
@@ -449,30 +470,54 @@ Result Parser::shown(const term::OptionPath& path, const OptionDefinition* defin
   return made(term::OptionData{path}, column);
 }
 
-std::optional<term::OptionPath::Inside> Parser::inside(uint16_t outer) {
-  const size_t column = token_.column;
-  const auto skip = octets_before_inner_options(outer);
-  if (!skip) return fail(column, fmt::format("option {} has no options inside", outer));
+// Of an option of the configuration's own: what its fields take.
+std::optional<uint16_t> Parser::octets_before_options(uint16_t outer, size_t column) {
+  if (const auto skip = octets_before_inner_options(outer)) return skip;
+  const OptionDefinition* definition = options_.by_code(kDhcp6Space, outer);
+  if (definition == nullptr || definition->holds.empty())
+    return fail(column, fmt::format("option {} has no options inside", outer));
+  unsigned octets = 0;
+  for (const OptionField field : definition->fields) {
+    const auto size = fixed_size(field);
+    if (!size || definition->array)
+      return fail(column, fmt::format("not supported: what is in front of the options inside option {} is now longer, "
+                                      "now shorter",
+                                      outer));
+    octets += *size;
+  }
+  return static_cast<uint16_t>(octets);
+}
+
+std::optional<term::OptionPath::Inside> Parser::inside(uint16_t outer, std::string_view space) {
+  const auto skip = octets_before_options(outer, token_.column);
+  if (!skip) return std::nullopt;
   advance();
-  const bool has_own_codes = outer == static_cast<uint16_t>(wire::OptionCode::kVendorOptions);
-  const auto code = option_code(!has_own_codes);
+  const auto code = option_code(space);
   if (!code) return std::nullopt;
   return term::OptionPath::Inside{*skip, *code};
+}
+
+/// Whose codes the options inside this one have; empty: it depends on the enterprise.
+std::string_view space_inside(const OptionDefinition* outer, uint16_t code) {
+  if (code == static_cast<uint16_t>(wire::OptionCode::kVendorOptions)) return {};
+  return outer != nullptr && !outer->holds.empty() ? std::string_view(outer->holds) : kDhcp6Space;
 }
 
 /// `[code]` and what follows it.
 Result Parser::option_at(term::OptionPath path, size_t column) {
   const bool of_vendor = path.area == term::OptionPath::Area::kVendorOptions;
-  const auto code = option_code(!of_vendor);
+  const std::string vendors = path.enterprise == term::kAnyEnterprise ? "" : fmt::format("vendor-{}", path.enterprise);
+  const std::string_view space = of_vendor ? std::string_view(vendors) : kDhcp6Space;
+  const auto code = option_code(space);
   if (!code) return std::nullopt;
   path.code = *code;
-  const OptionDefinition* definition = of_vendor ? nullptr : option_by_code(*code);
+  const OptionDefinition* definition = options_.by_code(space, *code);
   if (path.area == term::OptionPath::Area::kMessage && token_.is_sign(".") && ahead_.is_word("option")) {
     advance();
-    path.inside = inside(*code);
+    const std::string_view inner = space_inside(definition, *code);
+    path.inside = inside(*code, inner);
     if (!path.inside) return std::nullopt;
-    const bool own_code = *code == static_cast<uint16_t>(wire::OptionCode::kVendorOptions);
-    definition = own_code ? nullptr : option_by_code(path.inside->code);
+    definition = options_.by_code(inner, path.inside->code);
   }
   return shown(path, definition, column);
 }
@@ -689,12 +734,14 @@ Result Parser::number_text() {
 
 }  // namespace
 
-tl::expected<lease::ClassExpression, Error> parse_class_condition(std::string_view text, const MemberLookup& members) {
-  return Parser(text, members).parse(true);
+tl::expected<lease::ClassExpression, Error> parse_class_condition(std::string_view text, const MemberLookup& members,
+                                                                  const OptionDefinitions& options) {
+  return Parser(text, members, options).parse(true);
 }
 
-tl::expected<lease::ClassExpression, Error> parse_class_value(std::string_view text, const MemberLookup& members) {
-  return Parser(text, members).parse(false);
+tl::expected<lease::ClassExpression, Error> parse_class_value(std::string_view text, const MemberLookup& members,
+                                                              const OptionDefinitions& options) {
+  return Parser(text, members, options).parse(false);
 }
 
 }  // namespace tandem6::control

@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#include "control/config/option_definitions.h"
 #include "dataplane/lease/class_expression.h"
 #include "dataplane/lease/class_set.h"
 #include "dataplane/wire/error.h"
@@ -18,7 +19,9 @@ namespace tandem6::control {
 using MemberLookup = std::function<tl::expected<lease::ClassId, std::string>(std::string_view name)>;
 
 /// Errors say where: "column 12: …", counted from 1.
-tl::expected<lease::ClassExpression, Error> parse_class_condition(std::string_view text, const MemberLookup& members);
-tl::expected<lease::ClassExpression, Error> parse_class_value(std::string_view text, const MemberLookup& members);
+tl::expected<lease::ClassExpression, Error> parse_class_condition(std::string_view text, const MemberLookup& members,
+                                                                  const OptionDefinitions& options);
+tl::expected<lease::ClassExpression, Error> parse_class_value(std::string_view text, const MemberLookup& members,
+                                                              const OptionDefinitions& options);
 
 }  // namespace tandem6::control

@@ -75,7 +75,8 @@ void ClassReader::read_expression(const Node& node, ClientClass& read) {
   if (test == nullptr && template_test == nullptr) return;
   const Node& text = test != nullptr ? *test : *template_test;
   const MemberLookup members = [&](std::string_view name) { return member(name, read); };
-  auto parsed = test != nullptr ? parse_class_condition(text.text(), members) : parse_class_value(text.text(), members);
+  auto parsed = test != nullptr ? parse_class_condition(text.text(), members, vocabulary_.options)
+                                : parse_class_value(text.text(), members, vocabulary_.options);
   if (!parsed) {
     remarks_.error(text, parsed.error().message);
     return;

@@ -10,6 +10,7 @@
 
 #include "control/config/classes.h"
 #include "control/config/failover.h"
+#include "control/config/flex_id.h"
 #include "control/config/hooks.h"
 #include "control/config/json_text.h"
 #include "control/config/key_tables.h"
@@ -18,6 +19,7 @@
 #include "control/config/option_def.h"
 #include "control/config/own_keys.h"
 #include "control/config/reader.h"
+#include "control/config/reconfigure.h"
 #include "control/config/relay_supplied.h"
 #include "control/config/remarks.h"
 #include "control/config/reservations.h"
@@ -53,8 +55,10 @@ void read_reservation_configs(const Node& dhcp6, const std::vector<ReadSubnet>& 
       all.push_back(std::move(read));
     }
   check_reservations(all, subnets, remarks);
-  for (ReadReservation& read : all) configuration.reservations.push_back(std::move(read.reservation));
   configuration.host_lookup = read_host_lookup(dhcp6, remarks);
+  configuration.host_lookup.flex_id = read_flex_id(dhcp6, vocabulary, remarks);
+  check_flex_ids(all, configuration.host_lookup, remarks);
+  for (ReadReservation& read : all) configuration.reservations.push_back(std::move(read.reservation));
   configuration.host_lookup.mac_sources = read_mac_sources(dhcp6, remarks);
 }
 
@@ -77,8 +81,7 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   Configuration configuration;
   read_ports(root, dhcp6, configuration.dataplane, remarks);
   if (const Node* tandem6 = object_at(root, "tandem6")) configuration.storage = read_storage(*tandem6, remarks);
-  if (const Node* tandem6 = object_at(root, "tandem6"))
-    configuration.reconfigure = boolean_at(*tandem6, "reconfigure").value_or(false);
+  if (const Node* tandem6 = object_at(root, "tandem6")) configuration.reconfigure = read_reconfigure(*tandem6, remarks);
   read_lease_database(dhcp6, configuration.storage, remarks);
   configuration.control_socket = read_control_socket(dhcp6, configuration.control_socket, remarks);
   configuration.loggers = read_loggers(dhcp6, remarks);
@@ -96,8 +99,10 @@ Configuration read_all(const Node& root, const Node& dhcp6, Remarks& remarks) {
   configuration.relay_supplied = read_relay_supplied(dhcp6, vocabulary.options, remarks);
   read_subnet_configs(dhcp6, vocabulary, configuration, remarks);
   configuration.classes = make_class_table(dhcp6, std::move(defined), classes, configuration.dataplane.ports, remarks);
-  if (const Node* tandem6 = object_at(root, "tandem6"))
+  if (const Node* tandem6 = object_at(root, "tandem6")) {
     configuration.failover = read_failover(*tandem6, configuration, remarks);
+    check_reconfigure(*tandem6, configuration, remarks);
+  }
   configuration.source = root.to_json();
   return configuration;
 }

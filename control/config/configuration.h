@@ -72,6 +72,14 @@ struct LeaseQueryConfig {
 
 enum class Severity : uint8_t { kDebug, kInfo, kWarn, kError, kFatal, kNone };
 
+/// Reconfigure (RFC 8415 §18.3.11).
+struct ReconfigureConfig {
+  bool enabled = false;               ///< clients that accept it get keys, and may be sent it
+  std::optional<std::string> secret;  ///< of which keys are made; nothing: this server's own
+  uint32_t per_second = 100;          ///< messages
+  bool on_reload = false;             ///< clients that a reload takes something from are called
+};
+
 struct LoggerConfig {
   Severity severity = Severity::kInfo;
   std::string output = "stderr";  ///< stderr, stdout, syslog or a file's path
@@ -140,8 +148,8 @@ struct Configuration {
   lease::HostLookup host_lookup;
   lease::ClassTable classes;
   std::vector<failover::RelationshipSettings> failover;
-  lease::FqdnPolicy names;   ///< global
-  bool reconfigure = false;  ///< tandem6.reconfigure
+  lease::FqdnPolicy names;  ///< global
+  ReconfigureConfig reconfigure;
   lease::OptionSet options;  ///< global
   lease::RelaySuppliableCodes relay_supplied;
   Seconds decline_probation{86400};

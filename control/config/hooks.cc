@@ -68,13 +68,21 @@ const std::vector<HookRule>& hook_rules() {
        "says "
        "how to set it up"},
       {"lease_query", kMapped, "leasequeries are built in; its `parameters` are in configuration.md"},
-      {"flex_id", kRefused, "not supported yet: clients are known by their DUID alone"},
+      {"flex_id", kMapped, "reservations by flex-id are built in; its `parameters` are in configuration.md"},
       {"flex_option", kRefused, "not supported yet: options are the same for all clients of a pool"},
       {"limits", kRefused, "not supported yet: clients would not be limited"},
       {"radius", kRefused, "not supported: there is no RADIUS"},
       {"user_chk", kRefused, "not supported: clients are not looked up in a list of users"},
   };
   return rules;
+}
+
+const Node* find_hook(const Node& dhcp6, std::string_view name) {
+  for (const Node* hook : objects_at(dhcp6, "hooks-libraries")) {
+    const Node* library = string_at(*hook, "library");
+    if (library != nullptr && name_of_hook(library->text()) == name) return hook;
+  }
+  return nullptr;
 }
 
 HookConfigs read_hooks(const Node& dhcp6, Remarks& remarks) {

@@ -23,6 +23,8 @@ const std::vector<HookRule>& hook_rules();
 struct HookConfigs {
   LeaseQueryConfig lease_query;
 };
+/// The first hook that is libdhcp_NAME.so; null when there is none.
+const Node* find_hook(const Node& dhcp6, std::string_view name);
 HookConfigs read_hooks(const Node& dhcp6, Remarks& remarks);
 
 }  // namespace tandem6::control

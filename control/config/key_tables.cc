@@ -4,6 +4,8 @@
 #include <initializer_list>
 #include <set>
 
+#include "control/config/reconfigure.h"
+
 namespace tandem6::control {
 namespace {
 
@@ -163,8 +165,8 @@ const KeyTable& reservation_keys() {
                                    {"flex-id", kString},
                                    {"ip-addresses", kStrings},
                                    {"prefixes", kStrings},
-                                   {"excluded-prefixes", kStrings, kRefused,
-                                    "not supported yet: a reserved prefix has no excluded part", is_empty},
+                                   {"excluded-prefixes", kStrings, kSupported,
+                                    "as many as `prefixes`, \"\" for nothing; sent to clients that ask for option 67"},
                                    {"hostname", kString},
                                    {"client-classes", kStrings},
                                },
@@ -656,8 +658,9 @@ const KeyTable& tandem6_keys() {
       {{
            {"dataplane", kObject, kSupported, "", nullptr, dataplane_keys},
            {"storage", kObject, kSupported, "", nullptr, storage_keys},
-           {"reconfigure", kBoolean, kRefused,
-            "not supported yet: no Reconfigure is sent, so no client gets a key for it", is_false},
+           {"reconfigure", kAny, kSupported,
+            "`true`, `false` (default) or an object: clients that accept it may be sent Reconfigure", nullptr,
+            reconfigure_keys},
            {"failover", kObjects, kSupported, "pairs of servers; failover.md", nullptr, failover_keys},
            {"metrics", kAny, kRefused, "not supported yet: ask the control socket for `statistic-get-all`", is_empty},
        },

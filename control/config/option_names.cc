@@ -176,21 +176,11 @@ Definitions all_options() {
   return all;
 }
 
-template <typename Projection, typename Value>
-const OptionDefinition* find(Projection projection, const Value& value) {
-  static const Definitions own = dhcp6_options();
-  const auto found = std::ranges::find(own, value, projection);
-  return found == own.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 const std::vector<OptionDefinition>& standard_options() {
   static const Definitions all = all_options();
   return all;
 }
-
-const OptionDefinition* option_by_name(std::string_view name) { return find(&OptionDefinition::name, name); }
-const OptionDefinition* option_by_code(uint16_t code) { return find(&OptionDefinition::code, code); }
 
 }  // namespace tandem6::control

@@ -48,8 +48,4 @@ struct OptionDefinition {
 /// Those of Kea 2.2 to 3.0.
 const std::vector<OptionDefinition>& standard_options();
 
-// Of DHCPv6's own space; null when there is none.
-const OptionDefinition* option_by_name(std::string_view name);
-const OptionDefinition* option_by_code(uint16_t code);
-
 }  // namespace tandem6::control

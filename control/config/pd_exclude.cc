@@ -48,4 +48,18 @@ std::vector<std::byte> read_pd_exclude(const Node& entry, const Ipv6Prefix& pool
   return encode(*excluded, delegated_length);
 }
 
+std::vector<std::byte> read_excluded_part(const Node& text, const Ipv6Prefix& delegated, Remarks& remarks) {
+  if (text.text().empty()) return {};
+  const auto excluded = read_prefix(text.text());
+  if (!excluded) {
+    remarks.error(text, excluded.error().message);
+    return {};
+  }
+  if (excluded->length <= delegated.length || !delegated.contains(excluded->address)) {
+    remarks.error(text, fmt::format("{} is no part of {}", excluded->to_string(), delegated.to_string()));
+    return {};
+  }
+  return encode(*excluded, delegated.length);
+}
+
 }  // namespace tandem6::control

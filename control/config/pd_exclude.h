@@ -1,4 +1,4 @@
-// `excluded-prefix` and `excluded-prefix-len` of a pd-pool (RFC 6603).
+// `excluded-prefix` and `excluded-prefix-len` of a pd-pool, `excluded-prefixes` of a reservation (RFC 6603).
 #pragma once
 
 #include <cstddef>
@@ -14,5 +14,8 @@ namespace tandem6::control {
 /// The data of the option PD_EXCLUDE of every prefix that the pool `entry` delegates; empty when nothing is excluded.
 std::vector<std::byte> read_pd_exclude(const Node& entry, const Ipv6Prefix& pool, uint8_t delegated_length,
                                        Remarks& remarks);
+
+/// The same for one prefix: `text` is "2001:db8:1:8000::/56" inside of it, or empty.
+std::vector<std::byte> read_excluded_part(const Node& text, const Ipv6Prefix& delegated, Remarks& remarks);
 
 }  // namespace tandem6::control

@@ -11,6 +11,7 @@
 #include "control/config/class_guard.h"
 #include "control/config/option_data.h"
 #include "control/config/option_text.h"
+#include "control/config/pd_exclude.h"
 #include "control/config/reader.h"
 
 namespace tandem6::control {
@@ -47,8 +48,6 @@ bool read_identifier(const Node& entry, lease::Reservation& reservation, Remarks
       remarks.error(*value, fmt::format("a DUID has {} to {} octets", Duid::kMinSize, Duid::kMaxSize));
       return false;
     }
-    if (key.identifier == HostIdentifier::kFlexId)
-      remarks.warning(*value, "no client has this: identifiers of the library flex_id are not supported yet");
     reservation.identifier = key.identifier;
     reservation.value = *octets;
   }
@@ -77,9 +76,32 @@ void read_units(const Node& entry, ReadReservation& read, Remarks& remarks) {
   }
 }
 
+/// RFC 6603: one for each prefix, behind the addresses. Only when all prefixes could be read.
+void read_excluded(const Node& entry, ReadReservation& read, Remarks& remarks) {
+  const std::vector<const Node*> excluded = strings_at(entry, "excluded-prefixes");
+  if (excluded.empty()) return;
+  std::vector<lease::LeaseKey>& units = read.reservation.units;
+  const auto first = std::ranges::find(units, lease::LeaseType::kPrefix, &lease::LeaseKey::type);
+  const size_t prefixes = strings_at(entry, "prefixes").size();
+  if (excluded.size() != prefixes) {
+    remarks.error(
+        *entry.find("excluded-prefixes"),
+        fmt::format("one for each of the {} \"prefixes\" is wanted, \"\" where nothing is excluded", prefixes));
+    return;
+  }
+  if (static_cast<size_t>(units.end() - first) != prefixes) return;
+  read.reservation.pd_exclude.resize(static_cast<size_t>(first - units.begin()));
+  for (size_t i = 0; i < prefixes; ++i) {
+    const lease::LeaseKey& key = first[static_cast<std::ptrdiff_t>(i)];
+    read.reservation.pd_exclude.push_back(
+        read_excluded_part(*excluded[i], Ipv6Prefix{key.address, key.prefix_length}, remarks));
+  }
+}
+
 std::optional<ReadReservation> read_reservation(const Node& entry, const Vocabulary& vocabulary, Remarks& remarks) {
   ReadReservation read{{}, &entry, {}};
   read_units(entry, read, remarks);
+  read_excluded(entry, read, remarks);
   if (const Node* hostname = string_at(entry, "hostname")) read.reservation.hostname = hostname->text();
   read.reservation.options = read_option_data(entry, vocabulary, remarks);
   read.reservation.classes = read_class_guard(entry, vocabulary, remarks);
@@ -175,6 +197,19 @@ void check_reservations(const std::vector<ReadReservation>& reservations, const 
     }
   }
   check_overlaps(reservations, remarks);
+}
+
+void check_flex_ids(const std::vector<ReadReservation>& reservations, const lease::HostLookup& lookup,
+                    Remarks& remarks) {
+  const bool is_looked_up = std::ranges::find(lookup.order, HostIdentifier::kFlexId) != lookup.order.end();
+  if (lookup.flex_id && is_looked_up) return;
+  for (const ReadReservation& read : reservations) {
+    if (read.reservation.identifier != HostIdentifier::kFlexId) continue;
+    remarks.warning(*read.node->find("flex-id"),
+                    lookup.flex_id
+                        ? "no client has this: \"flex-id\" is not among host-reservation-identifiers"
+                        : "no client has this: the hook flex_id with its identifier-expression is not there");
+  }
 }
 
 lease::HostLookup read_host_lookup(const Node& dhcp6, Remarks& remarks) {

@@ -25,6 +25,10 @@ std::vector<ReadReservation> read_reservations(const Node& scope, const Vocabula
 void check_reservations(const std::vector<ReadReservation>& reservations, const std::vector<ReadSubnet>& subnets,
                         Remarks& remarks);
 
+/// Warns of those by flex-id that no client can have.
+void check_flex_ids(const std::vector<ReadReservation>& reservations, const lease::HostLookup& lookup,
+                    Remarks& remarks);
+
 /// `host-reservation-identifiers`.
 lease::HostLookup read_host_lookup(const Node& dhcp6, Remarks& remarks);
 

@@ -44,6 +44,8 @@ class ClassTable {
   const std::vector<ClientClass>& classes() const { return classes_; }
   const ClientClass& operator[](ClassId id) const { return classes_[id]; }
   std::optional<ClassId> find(std::string_view name) const;
+  /// By port index, as expressions see them.
+  std::span<const std::string> port_names() const { return port_names_; }
   /// Classes that have options or lifetimes, in the order in which a message joins them: where two say something about
   /// the same thing, the first counts (manual, "Class Priority").
   std::span<const ClassId> precedence() const { return precedence_; }

@@ -13,6 +13,8 @@ using wire::OptionCode;
 constexpr size_t kItemHeader = 3;
 constexpr size_t kRelayFixed = 1 + 16 + 16;
 constexpr size_t kReconfigureTime = 4;
+constexpr size_t kPathFixed = 2 + 2 + 6 + 16;
+constexpr size_t kVlanTag = 4;
 
 /// Which of a relay's options are kept.
 enum class Keep : uint8_t { kAll, kNaming, kAskedFor, kNone };
@@ -86,6 +88,9 @@ bool is_sound(const Item& item) {
       return item.value.size() >= kReconfigureTime;
     case ClientTag::kDnsRemovalInfo:
       return wire::well_formed(item.value);
+    case ClientTag::kReturnPath:
+      return item.value.size() >= kPathFixed && (item.value.size() - kPathFixed) % kVlanTag == 0 &&
+             (item.value.size() - kPathFixed) / kVlanTag <= wire::VlanTags::kMax;
   }
   return true;
 }
@@ -139,16 +144,29 @@ std::optional<KeptHostname> ClientDataView::hostname() const {
   return KeptHostname{(flags & 1) != 0, (flags & 2) != 0, wire::text_of(value->subspan(1))};
 }
 
+std::optional<ReturnPath> ClientDataView::return_path() const {
+  const auto value = find(ClientTag::kReturnPath);
+  if (!value) return std::nullopt;
+  ReturnPath path;
+  path.port = wire::load_be16(value->data());
+  path.udp_port = wire::load_be16(value->data() + 2);
+  std::ranges::copy(value->subspan(4, path.mac.size()), path.mac.begin());
+  path.address = Ipv6Address::load(value->data() + 10);
+  for (Bytes rest = value->subspan(kPathFixed); !rest.empty(); rest = rest.subspan(kVlanTag))
+    path.vlan.tags[path.vlan.count++] = {wire::load_be16(rest.data()), wire::load_be16(rest.data() + 2)};
+  return path;
+}
+
 ClientDataBuilder::ClientDataBuilder() : out_(space_) { out_.u8(kClientDataVersion); }
 
-void ClientDataBuilder::relays(std::span<const wire::RelayView> relays, const Ipv6Address& source) {
+bool ClientDataBuilder::relays(std::span<const wire::RelayView> relays, const Ipv6Address& source) {
   out_.u8(static_cast<uint8_t>(ClientTag::kRelaySource));
   out_.u16(static_cast<uint16_t>(source.octets.size()));
   out_.address(source);
   const Keep keep = fitting(relays);
   for (const wire::RelayView& relay : relays) {
     const size_t options = kept_size(keep, relay.options);
-    if (out_.size() + kItemHeader + kRelayFixed + options > kMaxClientData) return;
+    if (out_.size() + kItemHeader + kRelayFixed + options > kMaxClientData) return false;
     out_.u8(static_cast<uint8_t>(ClientTag::kRelay));
     out_.u16(static_cast<uint16_t>(kRelayFixed + options));
     out_.u8(relay.hop_count);
@@ -156,6 +174,21 @@ void ClientDataBuilder::relays(std::span<const wire::RelayView> relays, const Ip
     out_.address(relay.peer_address);
     each_kept(keep, relay.options, [&](const wire::OptionView& option) { out_.option(option.code, option.data); });
   }
+  return keep == Keep::kAll;
+}
+
+void ClientDataBuilder::return_path(const ReturnPath& path) {
+  std::array<std::byte, kPathFixed + wire::VlanTags::kMax * kVlanTag> space;
+  wire::Writer value(space);
+  value.u16(path.port);
+  value.u16(path.udp_port);
+  value.bytes(path.mac);
+  value.address(path.address);
+  for (const wire::VlanTags::Tag& tag : std::span(path.vlan.tags).first(path.vlan.count)) {
+    value.u16(tag.protocol);
+    value.u16(tag.control);
+  }
+  item(ClientTag::kReturnPath, value.written());
 }
 
 void ClientDataBuilder::hostname(const KeptHostname& hostname) {

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "dataplane/lease/fixed_list.h"
+#include "dataplane/lease/return_path.h"
 #include "dataplane/wire/builder.h"
 #include "dataplane/wire/bytes.h"
 #include "dataplane/wire/message.h"
@@ -28,6 +29,8 @@ enum class ClientTag : uint8_t {
   // As a failover partner sent them, and as they are sent again:
   kReconfigureData = 4,  ///< the data of OPTION_F_RECONFIGURE_DATA (RFC 8156 §5.5.13): time (4), key
   kDnsRemovalInfo = 5,   ///< the data of OPTION_F_DNS_REMOVAL_INFO (RFC 8156 §5.5.3): options
+  kReturnPath = 6,  ///< the client accepts Reconfigure (RFC 8415 §21.20), and this is the way to it: port (2), UDP port
+                    ///< (2), MAC address (6), IPv6 address (16), then each VLAN tag: protocol (2), control (2)
 };
 
 /// Bytes that the relays of one client may take; all items together may take kMaxClientData.
@@ -57,6 +60,11 @@ class ClientDataView {
   KeptRelays relays() const;
   std::optional<Ipv6Address> relay_source() const;
   std::optional<KeptHostname> hostname() const;
+  std::optional<ReturnPath> return_path() const;
+  /// Did it say so to us or to a failover partner, who made a key for it then?
+  bool accepts_reconfigure() const {
+    return find(ClientTag::kReturnPath).has_value() || find(ClientTag::kReconfigureData).has_value();
+  }
   /// The first value with this tag.
   std::optional<Bytes> find(ClientTag tag) const;
 
@@ -74,8 +82,10 @@ class ClientDataBuilder {
   /// The relays of a datagram from `source`. With all their options if that fits into kMaxRelayData; else with those
   /// that name the relay, the line or the subscriber (Relay-ID, Remote-ID, Interface-Id, Subscriber-ID); else with
   /// Relay-ID and Remote-ID, by which bulk leasequeries ask (RFC 5460 §5.3, §5.4); else with none.
-  void relays(std::span<const wire::RelayView> relays, const Ipv6Address& source);
+  /// True when all their options fit: an answer needs more of them than those that name somebody.
+  bool relays(std::span<const wire::RelayView> relays, const Ipv6Address& source);
   void hostname(const KeptHostname& hostname);
+  void return_path(const ReturnPath& path);
   /// All that `before` has but the hostname.
   void all_but_hostname(const ClientDataView& before);
   /// The data of OPTION_F_RECONFIGURE_DATA: at least its time.

@@ -37,6 +37,7 @@ struct alignas(64) Counters {
   Counter partial_checksums;    ///< accepted with ChecksumKind::kPartial
   Counter expired;              ///< leases whose valid lifetime ended
   Counter released_quarantine;  ///< declined leases whose quarantine ended
+  Counter failed_expressions;   ///< of classes and flex-id, that could not be evaluated for a message
 };
 
 }  // namespace tandem6::lease

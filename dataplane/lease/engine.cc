@@ -42,33 +42,59 @@ void put_name(const std::optional<wire::DomainName>& name, ClientDataBuilder& da
   data.hostname({.forward = false, .reverse = false, .name = name->write_text(text)});
 }
 
+// May the client be sent Reconfigure? It says so when it begins (RFC 8415 §18.2.1, §18.2.2); in a Renew or Rebind,
+// which need not say it again, silence changes nothing.
+bool accepts_reconfigure(const Exchange& exchange) {
+  if (!exchange.snapshot.reconfigure() || exchange.request.frame == nullptr) return false;
+  if (exchange.message.reconfigure_accept) return true;
+  const MessageType type = exchange.request.received->message.type;
+  const bool goes_on = type == MessageType::kRenew || type == MessageType::kRebind;
+  return goes_on && exchange.group.accepts_reconfigure(exchange.request);
+}
+
+// The way to it, and, for a failover partner, its key (RFC 8156 §5.5.13).
+void put_reconfigure(const Exchange& exchange, ClientDataBuilder& data) {
+  const Request& request = exchange.request;
+  data.return_path({.port = request.port,
+                    .udp_port = request.received->reply_port(request.frame->source_port),
+                    .mac = request.frame->source_mac,
+                    .vlan = request.frame->vlan,
+                    .address = request.source});
+  if (exchange.link == nullptr || exchange.link->subnets.front()->failover == nullptr) return;
+  data.reconfigure_data(reconfigure_data(reconfigure_key(exchange.snapshot.reconfigure_secret(), request.client_duid)));
+}
+
 // What is kept of a client is what its last message said that is answered with leases. One that gives leases up does
 // not name the client (RFC 4704 §5), which may have others still.
 void remember_client(const Exchange& exchange) {
   const MessageType type = exchange.request.received->message.type;
   if (type == MessageType::kRelease || type == MessageType::kDecline) return;
   const auto relays = exchange.request.received->relays();
-  const bool keeps_relays = !relays.empty() && exchange.link != nullptr && exchange.link->keeps_relays();
-  if (!keeps_relays && !exchange.client_name()) return exchange.group.learn(exchange.request, {}, exchange.snapshot);
+  const bool reconfigurable = accepts_reconfigure(exchange);
+  const bool wants_relays = reconfigurable || (exchange.link != nullptr && exchange.link->keeps_relays());
+  const bool keeps_relays = !relays.empty() && wants_relays;
+  if (!keeps_relays && !reconfigurable && !exchange.client_name())
+    return exchange.group.learn(exchange.request, {}, exchange.snapshot);
   ClientDataBuilder data;
-  if (keeps_relays) data.relays(relays, exchange.request.source);
+  const bool whole = !keeps_relays || data.relays(relays, exchange.request.source);
+  // Through relays of which something is missing there is no way back.
+  if (reconfigurable && whole) put_reconfigure(exchange, data);
   put_name(exchange.client_name(), data);
   exchange.group.learn(exchange.request, data.bytes(), exchange.snapshot);
 }
 
-/// Nothing when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").
-std::optional<ClientPlace> place_of(const Request& request, const Snapshot& snapshot) {
+/// In DROP when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").
+ClientPlace place_of(const Request& request, const Snapshot& snapshot) {
   const ClassTable& table = snapshot.classes();
   ClientPlace place;
-  table.classify_first(request, place.classes);
-  if (table.is_dropped(place.classes)) return std::nullopt;
+  place.failed_expressions = table.classify_first(request, place.classes);
+  if (table.is_dropped(place.classes)) return place;
   place.link = snapshot.select(request, place.classes);
-  place.host = find_host(request, place.link, snapshot);
+  place.host = find_host({request, place.classes, table.port_names()}, place.link, snapshot, place.failed_expressions);
   if (table.empty()) return place;
   table.add_known(place.host != nullptr, place.classes);
   if (place.host != nullptr) place.classes.add(place.host->classes);
-  table.classify_after_hosts(request, place.classes);
-  if (table.is_dropped(place.classes)) return std::nullopt;
+  place.failed_expressions += table.classify_after_hosts(request, place.classes);
   return place;
 }
 
@@ -112,13 +138,15 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   if (!message.scan(request.received->message.options)) return dropped(DropReason::kMalformed);
   const DropReason broken = validate(type, request.client_duid, message, snapshot.server_duid().bytes());
   if (broken != DropReason::kNone) return dropped(broken);
+  if (!group.awaited().empty()) group.awaited().heard(request.duid_hash, type);
 
-  const std::optional<ClientPlace> place = place_of(request, snapshot);
-  if (!place) return dropped(DropReason::kClassDrop);
+  const ClientPlace place = place_of(request, snapshot);
+  if (place.failed_expressions != 0) group.counters().failed_expressions.add(place.failed_expressions);
+  if (snapshot.classes().is_dropped(place.classes)) return dropped(DropReason::kClassDrop);
 
   Reply reply(out, request, snapshot);
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
-  Exchange exchange(request, group, snapshot, now, message, *place, reply);
+  Exchange exchange(request, group, snapshot, now, message, place, reply);
   if (is_silent(exchange)) return dropped(DropReason::kNotResponsive);
   const Answer answer = dispatch(type, exchange);
   if (answer.after_commit) remember_client(exchange);

@@ -3,16 +3,26 @@
 
 #include <functional>
 
+#include "dataplane/lease/return_path.h"
 #include "dataplane/lease/shard_group.h"
 #include "dataplane/lease/snapshot.h"
 
 namespace tandem6::lease {
+
+/// A datagram that the server sends of its own accord.
+struct Outgoing {
+  ReturnPath way;
+  Bytes datagram;
+};
+/// False when it was not sent: there is no such port, or no buffer.
+using Send = std::function<bool(const Outgoing&)>;
 
 /// Where an errand is run.
 struct ErrandPlace {
   ShardGroup& leases;
   const Snapshot& snapshot;
   AbsoluteTime now;
+  const Send* send = nullptr;  ///< null: nothing can be sent from here
 };
 
 /// Packets wait meanwhile: it takes some hundred microseconds at most, does not wait, and does not throw. What it

@@ -335,9 +335,11 @@ void Exchange::write_granted(const RequestedIa& ia, const IaResult& result) {
 
 // RFC 6603 §4.2: only for a requesting router that asks for it.
 Bytes Exchange::pd_exclude_of(const IaResult::Granted& lease) const {
-  if (lease.key.type != LeaseType::kPrefix || lease.pool == nullptr || lease.pool->pd_exclude.empty()) return {};
   const bool wanted = message.requested && message.requested->contains(wire::OptionCode::kPdExclude);
-  return wanted ? Bytes(lease.pool->pd_exclude) : Bytes();
+  if (!wanted || lease.key.type != LeaseType::kPrefix) return {};
+  const ReservedUnit* reserved = snapshot.reservations().unit(lease.key);
+  const Pool* pool = reserved != nullptr ? &reserved->pool : lease.pool;
+  return pool != nullptr ? Bytes(pool->pd_exclude) : Bytes();
 }
 
 void Exchange::write_leases(const IaResult& result) {
@@ -410,7 +412,7 @@ void Exchange::write_reconfigure() {
   reply.reconfigure_accept();
   const MessageType asked = request.received->message.type;
   if (reply.type() != MessageType::kReply || asked == MessageType::kRenew || asked == MessageType::kRebind) return;
-  reply.reconfigure_key(reconfigure_key(snapshot.search_key(), request.client_duid), replay_detection(now, 0));
+  reply.reconfigure_key(reconfigure_key(snapshot.reconfigure_secret(), request.client_duid), replay_detection(now, 0));
 }
 
 void Exchange::write_options() {
@@ -439,11 +441,13 @@ ClassSet Exchange::with_additional_classes(const Subnet* subnet) const {
   ClassSet all = classes;
   const ClassTable& table = snapshot.classes();
   if (table.empty()) return all;
-  if (served_from_ != nullptr) table.evaluate_additional(served_from_->additional_classes, request, all);
-  if (subnet != nullptr) table.evaluate_additional(subnet->additional_classes, request, all);
+  unsigned failed = 0;
+  if (served_from_ != nullptr) failed += table.evaluate_additional(served_from_->additional_classes, request, all);
+  if (subnet != nullptr) failed += table.evaluate_additional(subnet->additional_classes, request, all);
   if (link != nullptr && link->network != nullptr) {
-    table.evaluate_additional(link->network->additional_classes, request, all);
+    failed += table.evaluate_additional(link->network->additional_classes, request, all);
   }
+  if (failed != 0) group.counters().failed_expressions.add(failed);
   return all;
 }
 

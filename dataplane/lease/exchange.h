@@ -43,6 +43,7 @@ struct ClientPlace {
   const Link* link = nullptr;         ///< of the client (§13.1); null when we know nothing about it
   const Reservation* host = nullptr;  ///< the client's reservation, if it has one
   ClassSet classes;
+  unsigned failed_expressions = 0;  ///< that could not be evaluated
 };
 
 /// Where a lease can go on.

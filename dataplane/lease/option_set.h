@@ -55,6 +55,7 @@ class OptionSet {
     uint32_t at;  ///< where it is encoded
     uint32_t size;
 
+    friend bool operator==(const Entry&, const Entry&) = default;
     bool admits(const ClassSet& classes) const { return !guarded || guard.intersects(classes); }
     /// Is it the same option, so that one of the two is enough?
     bool same_option(const Entry& other) const {
@@ -68,6 +69,8 @@ class OptionSet {
   /// Adds a plain option, or replaces those with its code.
   void set(uint16_t code, Bytes data, bool always_send);
   bool empty() const { return entries_.empty(); }
+  /// Own spaces and classes are told by their numbers, which another configuration may give otherwise.
+  friend bool operator==(const OptionSet&, const OptionSet&) = default;
 
   /// Writes what a client of no class gets of this set alone: see write_options().
   void write(wire::Writer& out, const std::optional<wire::OptionRequestView>& requested) const;

@@ -1,8 +1,10 @@
 #include "dataplane/lease/reconfigure.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "dataplane/lease/hmac.h"
+#include "dataplane/wire/option.h"
 
 namespace tandem6::lease {
 namespace {
@@ -27,7 +29,32 @@ void put_authentication(wire::Writer& out, Kind kind, Bytes value, uint64_t repl
   out.end(open);
 }
 
+FixedList<wire::RelayView, wire::ReceivedMessage::kMaxRelays> views_of(const KeptRelays& relays) {
+  FixedList<wire::RelayView, wire::ReceivedMessage::kMaxRelays> views;
+  for (const KeptRelay& relay : relays) {
+    const auto data_of = [&](OptionCode code) -> std::optional<Bytes> {
+      const auto option = wire::find_option(relay.options, code);
+      return option ? std::optional(option->data) : std::nullopt;
+    };
+    views.push({.type = wire::MessageType::kRelayForward,
+                .hop_count = relay.hop_count,
+                .link_address = relay.link_address,
+                .peer_address = relay.peer_address,
+                .options = relay.options,
+                .relayed = {},
+                .interface_id = data_of(OptionCode::kInterfaceId),
+                .source_port = data_of(OptionCode::kRelaySourcePort),
+                .echo_request = data_of(OptionCode::kEchoRequest)});
+  }
+  return views;
+}
+
 }  // namespace
+
+HashKey reconfigure_secret(std::string_view text) {
+  const auto digest = hmac_sha256(wire::bytes_of("tandem6 reconfigure secret"), wire::bytes_of(text));
+  return {.low = wire::load_be64(digest.data()), .high = wire::load_be64(digest.data() + sizeof(uint64_t))};
+}
 
 ReconfigureKey reconfigure_key(HashKey secret, Bytes client_duid) {
   // The secret has other uses: what is derived here is for this one only.
@@ -49,6 +76,9 @@ void put_reconfigure_key(wire::Writer& out, const ReconfigureKey& key, uint64_t 
 
 size_t build_reconfigure(const ReconfigureOrder& order, const ReconfigureKey& key, MutableBytes out) {
   wire::Writer writer(out);
+  const FixedList<wire::RelayView, wire::ReceivedMessage::kMaxRelays> views = views_of(order.relays);
+  wire::RelayReplies relays(writer, {views.begin(), views.end()});
+  const size_t message_at = writer.size();
   writer.message_header(wire::MessageType::kReconfigure, 0);
   writer.option(OptionCode::kServerId, order.server_duid);
   writer.option(OptionCode::kClientId, order.client_duid);
@@ -58,9 +88,16 @@ size_t build_reconfigure(const ReconfigureOrder& order, const ReconfigureKey& ke
   constexpr std::array<std::byte, 16> kZeros{};
   put_authentication(writer, Kind::kDigest, kZeros, order.replay);
   if (writer.overflow()) return 0;
-  const auto digest = hmac_md5(key, writer.written());
+  const auto digest = hmac_md5(key, writer.written().subspan(message_at));
   std::ranges::copy(digest, out.begin() + static_cast<std::ptrdiff_t>(writer.size() - digest.size()));
-  return writer.size();
+  relays.close(writer);
+  return writer.overflow() ? 0 : writer.size();
+}
+
+std::array<std::byte, kReconfigureDataSize> reconfigure_data(const ReconfigureKey& key) {
+  std::array<std::byte, kReconfigureDataSize> data{};
+  std::ranges::copy(key, data.begin() + sizeof(uint32_t));
+  return data;
 }
 
 }  // namespace tandem6::lease

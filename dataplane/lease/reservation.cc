@@ -27,9 +27,11 @@ Reservations::Reservations(std::vector<Reservation> reservations, PoolBook& spac
   for (const Reservation& reservation : reservations_) {
     by_kind_[static_cast<size_t>(reservation.identifier)] = true;
     by_identity_.emplace(Identity{reservation.scope, reservation.identifier, reservation.value}, &reservation);
-    for (const LeaseKey& key : reservation.units) {
+    for (size_t place = 0; place < reservation.units.size(); ++place) {
+      const LeaseKey& key = reservation.units[place];
       by_unit_.emplace(key, static_cast<uint32_t>(units_.size()));
       units_.push_back({.holder = &reservation, .pool = pool_of_one(key, spaces), .fresh = false});
+      if (place < reservation.pd_exclude.size()) units_.back().pool.pd_exclude = reservation.pd_exclude[place];
       units_.back().fresh = spaces.is_fresh(units_.back().pool);
     }
   }

@@ -28,6 +28,7 @@ struct Reservation {
   HostIdentifier identifier = HostIdentifier::kDuid;
   std::vector<std::byte> value;  ///< of the identifier
   std::vector<LeaseKey> units;   ///< reserved addresses and prefixes, in the order in which IAs get them
+  std::vector<std::vector<std::byte>> pd_exclude = {};  ///< by place in `units`; may be shorter (Pool::pd_exclude)
   std::string hostname;
   OptionSet options;
   ClassSet classes;  ///< that its client belongs to

@@ -55,11 +55,18 @@ inline constexpr Seconds kReplyDelay{3};
 struct Client {
   static constexpr size_t kInlineDuid = 23;
   uint32_t first_lease = kNoIndex;
-  uint32_t abandoned = 0;  ///< leases that have its name and are not in its list: in quarantine, or RESET
-  uint64_t digest = 0;     ///< digest_of() what the disk, or the log on its way there, keeps of it (client_data.h)
+  uint32_t abandoned : 31 = 0;           ///< leases that have its name and are not in its list: in quarantine, or RESET
+  uint32_t accepts_reconfigure : 1 = 0;  ///< by what is kept of it (client_data.h)
+  uint64_t digest = 0;  ///< digest_of() what the disk, or the log on its way there, keeps of it (client_data.h)
   uint8_t duid_size = 0;
   /// The DUID, or the index of its place among the long ones when duid_size > kInlineDuid.
   std::array<std::byte, kInlineDuid> duid{};
+};
+
+/// What a shard knows of what is kept of a client.
+struct ClientNote {
+  uint64_t digest = 0;
+  bool accepts_reconfigure = false;
 };
 
 /// Touched by its worker only, after start-up: no locks inside. Debug builds check the calling thread.
@@ -90,7 +97,13 @@ class Shard {
 
   Bytes duid_of(uint32_t client) const;
   uint64_t digest_of_client(uint32_t client) const { return clients_[client].digest; }
-  void set_digest_of_client(uint32_t client, uint64_t digest) { clients_[client].digest = digest; }
+  ClientNote note_of(uint32_t client) const {
+    return {.digest = clients_[client].digest, .accepts_reconfigure = clients_[client].accepts_reconfigure != 0};
+  }
+  void set_note(uint32_t client, const ClientNote& note) {
+    clients_[client].digest = note.digest;
+    clients_[client].accepts_reconfigure = note.accepts_reconfigure ? 1 : 0;
+  }
   /// Is this all that its client has, so that remove() forgets the client?
   bool is_last_of_client(const Lease& lease) const;
 

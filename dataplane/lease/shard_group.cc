@@ -51,6 +51,11 @@ void note_lead_time(Shard& home, const LeaseRecord& record, const Snapshot& snap
   if (subnet != nullptr && subnet->failover != nullptr) home.note_lead_time(subnet->failover->policy().mclt);
 }
 
+ClientNote note_of(Bytes client_data, uint64_t digest) {
+  const auto kept = ClientDataView::parse(client_data);
+  return {.digest = digest, .accepts_reconfigure = kept && kept->accepts_reconfigure()};
+}
+
 }  // namespace
 
 ShardGroup::ShardGroup(unsigned worker, unsigned workers, HashKey table_key, size_t log_capacity, size_t feed_capacity,
@@ -211,14 +216,14 @@ Lease* ShardGroup::find_anywhere(const LeaseKey& key) {
 Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) {
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
   const uint32_t client = home.find_client(record.duid.bytes());
-  const uint64_t digest = client != kNoIndex ? home.digest_of_client(client) : 0;
+  const ClientNote note = client != kNoIndex ? home.note_of(client) : ClientNote{};
   if (Lease* before = home.find(record.key)) {
     count(*before, snapshot, -1);
     home.remove(*before);
   }
   note_lead_time(home, record, snapshot);
   Lease& lease = home.insert(record.duid.bytes(), record);
-  home.set_digest_of_client(lease.client, digest);
+  home.set_note(lease.client, note);
   count(lease, snapshot, 1);
   return lease;
 }
@@ -310,20 +315,10 @@ void ShardGroup::remember(Bytes duid, Bytes client_data) {
   remember(home, home.find_client(duid), duid, client_data);
 }
 
-void ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data) {
-  const uint64_t digest = digest_of(client_data);
-  if (client == kNoIndex || home.digest_of_client(client) == digest) return;
-  if (log_.room() < ChangeLog::kRoomToRemember) return;
-  home.set_digest_of_client(client, digest);
-  log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
-}
-
 void ShardGroup::learn(const Request& request, Bytes client_data, const Snapshot& snapshot) {
-  const uint64_t before = log_.written();
   Shard& home = shard(request.shard());
   const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
-  remember(home, client, request.client_duid, client_data);
-  if (log_.written() == before) return;
+  if (!remember(home, client, request.client_duid, client_data)) return;
   const Lease* lease = home.first_of(client);
   while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
   const FailoverScope* scope = lease != nullptr ? scope_of(*lease, snapshot) : nullptr;
@@ -331,10 +326,26 @@ void ShardGroup::learn(const Request& request, Bytes client_data, const Snapshot
   feed_.push(log_.written(), scope->number(), home.record_of(*lease));
 }
 
+// True: it is something new, and logged.
+bool ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data) {
+  const uint64_t digest = digest_of(client_data);
+  if (client == kNoIndex || home.digest_of_client(client) == digest) return false;
+  if (log_.room() < ChangeLog::kRoomToRemember) return false;
+  home.set_note(client, note_of(client_data, digest));
+  log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
+  return true;
+}
+
+bool ShardGroup::accepts_reconfigure(const Request& request) {
+  const Shard& home = shard(request.shard());
+  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
+  return client != kNoIndex && home.note_of(client).accepts_reconfigure;
+}
+
 void ShardGroup::load_client(Bytes duid, Bytes client_data) {
   Shard& home = shard(shard_of(duid_hash(duid)));
   const uint32_t client = home.find_client(duid);
-  if (client != kNoIndex) home.set_digest_of_client(client, digest_of(client_data));
+  if (client != kNoIndex) home.set_note(client, note_of(client_data, digest_of(client_data)));
 }
 
 unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned budget) {

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/lease/awaited_clients.h"
 #include "dataplane/lease/change_log.h"
 #include "dataplane/lease/counters.h"
 #include "dataplane/lease/option_blocks.h"
@@ -35,6 +36,7 @@ class ShardGroup {
   UpdateFeed& feed() { return feed_; }
   Counters& counters() { return counters_; }
   OptionBlocks& option_blocks() { return option_blocks_; }
+  AwaitedClients& awaited() { return awaited_; }
   unsigned worker() const { return worker_; }
 
   // --- changes; each appends to the log, which must have room
@@ -80,6 +82,8 @@ class ShardGroup {
   /// client with each of its leases, and of one that stands in the log before this perhaps too early: of one it hears
   /// again.
   void learn(const Request& request, Bytes client_data, const Snapshot& snapshot);
+  /// Did this client, which has leases, accept Reconfigure when it was last remembered?
+  bool accepts_reconfigure(const Request& request);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.
@@ -141,7 +145,7 @@ class ShardGroup {
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);
   void expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now);
   bool all_before_walk_settled() const;
-  void remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data);
+  bool remember(Shard& home, uint32_t client, Bytes duid, Bytes client_data);
   void settle_one(const Freed& freed, const Snapshot& snapshot);
 
   unsigned worker_;
@@ -151,6 +155,7 @@ class ShardGroup {
   UpdateFeed feed_;
   Counters counters_;
   OptionBlocks option_blocks_;
+  AwaitedClients awaited_;
 
   // A ring as long as the log: each entry has its own change there.
   std::vector<Freed> freed_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -27,9 +28,10 @@ class Snapshot {
     std::vector<Subnet> subnets = {};  ///< ids unique; those of a shared network in the order in which they are tried
     std::vector<SharedNetwork> networks = {};
     ClassTable classes = {};
-    OptionSet options = {};    ///< global ones
-    FqdnPolicy fqdn = {};      ///< of clients on no link that we know
-    bool reconfigure = false;  ///< clients may be sent Reconfigure, and get their keys
+    OptionSet options = {};                          ///< global ones
+    FqdnPolicy fqdn = {};                            ///< of clients on no link that we know
+    bool reconfigure = false;                        ///< clients may be sent Reconfigure, and get their keys
+    std::optional<HashKey> reconfigure_secret = {};  ///< of which their keys are made; nothing: search_key
     Seconds decline_probation{86400};
     RelaySuppliableCodes relay_supplied = {};
     Reservations reservations = {};
@@ -48,6 +50,7 @@ class Snapshot {
   const OptionSet& global_options() const { return content_.options; }
   const FqdnPolicy& fqdn() const { return content_.fqdn; }
   bool reconfigure() const { return content_.reconfigure; }
+  HashKey reconfigure_secret() const { return content_.reconfigure_secret.value_or(content_.search_key); }
   Seconds decline_probation() const { return content_.decline_probation; }
   HashKey search_key() const { return content_.search_key; }
   const std::vector<Subnet>& subnets() const { return content_.subnets; }

@@ -57,7 +57,10 @@ bool PortAddresses::is_ours(const Ipv6Address& destination) const {
 }
 
 Ipv6Address PortAddresses::source_for(const Ipv6Address& destination, const Ipv6Address& peer) const {
-  if (!destination.is_multicast()) return destination;
+  return destination.is_multicast() ? source_to(peer) : destination;
+}
+
+Ipv6Address PortAddresses::source_to(const Ipv6Address& peer) const {
   if (peer.is_link_local()) return link_local;
   const auto routable = std::ranges::find_if(others, [](const Ipv6Address& a) { return !a.is_link_local(); });
   return routable == others.end() ? link_local : *routable;

@@ -35,6 +35,8 @@ struct PortAddresses {
   bool is_ours(const Ipv6Address& destination) const;
   /// The source address of an answer to a datagram that `peer` sent to `destination`.
   Ipv6Address source_for(const Ipv6Address& destination, const Ipv6Address& peer) const;
+  /// The source address of what is sent to `peer` unasked.
+  Ipv6Address source_to(const Ipv6Address& peer) const;
   bool operator==(const PortAddresses&) const = default;
 };
 

@@ -95,6 +95,7 @@ Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassemb
       counters_(leases.counters()),
       parked_(kParkedCapacity),
       transmit_(setup_.ports.size()),
+      send_([this](const lease::Outgoing& outgoing) { return send(outgoing); }),
       reassembly_(std::move(reassembly)),
       kernel_(rings_of(setup_.ports), setup_.index == 0),
       client_buckets_(kClientBuckets),
@@ -244,6 +245,7 @@ bool Worker::read_packet(rte_mbuf* buffer, uint16_t port) {
                     .client_duid = {},
                     .duid_hash = 0,
                     .destination = packet.frame.header.destination,
+                    .frame = &packet.frame.header,
                     .table_hash = 0};
   return read_message(buffer, packet);
 }
@@ -370,22 +372,50 @@ rte_mbuf* Worker::build_reply(rte_mbuf* buffer, const lease::Answer& answer) {
                                  .destination = request.source,
                                  .source_port = wire::kServerPort,
                                  .destination_port = packet.received.reply_port(request.source_port)};
-  const size_t overhead = wire::frame_overhead(header);
   rte_pktmbuf_reset(buffer);
-  if (overhead + answer.size > rte_pktmbuf_tailroom(buffer)) {
+  return build_frame(buffer, header, Bytes(scratch_).first(answer.size));
+}
+
+// In this buffer, or in a large one in its place when it has no room. Nothing when there is none; `buffer` is the
+// caller's then.
+rte_mbuf* Worker::build_frame(rte_mbuf* buffer, const wire::FrameHeader& header, Bytes datagram) {
+  const size_t overhead = wire::frame_overhead(header);
+  if (overhead + datagram.size() > rte_pktmbuf_tailroom(buffer)) {
     rte_mbuf* const large = rte_pktmbuf_alloc(setup_.large_buffers);
     if (large == nullptr) return nullptr;
     rte_pktmbuf_free(buffer);
     buffer = large;
   }
   const MutableBytes frame(rte_pktmbuf_mtod(buffer, std::byte*), rte_pktmbuf_tailroom(buffer));
-  std::memcpy(frame.data() + overhead, scratch_.data(), answer.size);
-  const size_t size = wire::build_frame(header, answer.size, frame);
+  std::memcpy(frame.data() + overhead, datagram.data(), datagram.size());
+  const size_t size = wire::build_frame(header, datagram.size(), frame);
   assert(size != 0);  // the larger of the two buffers has room for whatever scratch_ holds
   buffer->data_len = static_cast<uint16_t>(size);
   buffer->pkt_len = static_cast<uint32_t>(size);
   buffer->l2_len = wire::ethernet_size(header.vlan);
   return buffer;
+}
+
+bool Worker::send(const lease::Outgoing& outgoing) {
+  const lease::ReturnPath& way = outgoing.way;
+  if (way.port >= setup_.ports.size() || outgoing.datagram.size() > scratch_.size()) return false;
+  rte_mbuf* const buffer = rte_pktmbuf_alloc(setup_.buffers);
+  if (buffer == nullptr) return false;
+  const nic::PortAddresses& addresses = view_->ports[way.port];
+  const wire::FrameHeader header{.source_mac = addresses.mac,
+                                 .destination_mac = way.mac,
+                                 .vlan = way.vlan,
+                                 .source = addresses.source_to(way.address),
+                                 .destination = way.address,
+                                 .source_port = wire::kServerPort,
+                                 .destination_port = way.udp_port};
+  rte_mbuf* const frame = build_frame(buffer, header, outgoing.datagram);
+  if (frame == nullptr) {
+    rte_pktmbuf_free(buffer);
+    return false;
+  }
+  transmit(frame, way.port);
+  return true;
 }
 
 // --- the disk --------------------------------------------------------------------------------------------------------

@@ -110,7 +110,10 @@ class Worker {
   /// Is this for the desk? LEASEQUERY, from somebody who may.
   bool is_for_desk(const Packet& packet) const;
   unsigned send_query_answers();
-  lease::ErrandPlace errand_place() { return {leases_, *view_->snapshot, now_}; }
+  lease::ErrandPlace errand_place() { return {leases_, *view_->snapshot, now_, &send_}; }
+  /// What errands have to send.
+  bool send(const lease::Outgoing& outgoing);
+  rte_mbuf* build_frame(rte_mbuf* buffer, const wire::FrameHeader& header, Bytes datagram);
   bool has_plenty_for(size_t messages) const;
   bool admit(wire::MessageType type) const;
   rte_mbuf* build_reply(rte_mbuf* request, const lease::Answer& answer);
@@ -134,6 +137,7 @@ class Worker {
   const View* view_ = nullptr;
   ParkedReplies parked_;
   std::vector<TransmitBuffer> transmit_;
+  lease::Send send_;
   Reassembly reassembly_;
   KernelPath kernel_;
   std::array<std::byte, kMaxDatagram - kUdpHeaderSize>

@@ -32,7 +32,8 @@ def first_answer(end, number, patience=300):
     while time.monotonic() < deadline:
         end.send(dhcp6.message(dhcp6.REBIND, number & 0xffffff, client, dhcp6.ia(dhcp6.IA_NA, number, [asked])))
         got = end.receive(0.01)
-        if got and got[0][0] == dhcp6.REPLY:
+        # What the former server had still answered may be in the socket.
+        if got and got[0][:4] == bytes([dhcp6.REPLY]) + (number & 0xffffff).to_bytes(3, "big"):
             if not any(lease.valid > 0 for lease in dhcp6.Message.parse(got[0]).leases()):
                 raise RuntimeError("the first REPLY has no lease: the server does not know what it was given")
             return

@@ -23,13 +23,14 @@ void check_refusal(std::string_view text, const Error& error) {
 }
 
 void evaluate(std::string_view text, const lease::ClassContext& context) {
-  const auto condition = control::parse_class_condition(text, member);
+  static const control::OptionDefinitions options;
+  const auto condition = control::parse_class_condition(text, member, options);
   if (condition) {
     require(condition->holds(context) == condition->holds(context), "the same message is judged the same again");
   } else {
     check_refusal(text, condition.error());
   }
-  const auto value = control::parse_class_value(text, member);
+  const auto value = control::parse_class_value(text, member, options);
   require(!condition || !value, "an expression is a condition or a value");
   if (!value) return check_refusal(text, value.error());
   lease::ExpressionScratch scratch;

@@ -233,6 +233,8 @@ void Server::datagram(unsigned client, uint16_t port, const testing::Octets& byt
   request.port = port;
   request.source = testing::ip("fe80::a");
   if (received.parse(bytes) != wire::MessageFault::kNone || !request.identify_client()) return;
+  // Workers settle with each turn, that is all the time.
+  for (Worker& each : life_->workers) each.leases->settle(*life_->snapshot);
   Worker& worker = life_->workers[owner_of(request.client_duid)];
   lease::ShardGroup& group = *worker.leases;
   const bool changes = lease::may_change_leases(received.message.type);

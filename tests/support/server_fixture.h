@@ -231,6 +231,7 @@ class Server {
     request.received = &received;
     request.port = port;
     request.source = ip("fe80::a");
+    request.frame = &frame;
     if (!request.identify_client()) {
       return {{.dropped = lease::DropReason::kBadDuid, .size = 0, .type = {}, .after_commit = false}, {}};
     }
@@ -253,10 +254,18 @@ class Server {
   const lease::Snapshot& snapshot() const { return *snapshot_; }
 
   uint16_t port = 0;  ///< that direct datagrams come in by
+  wire::FrameHeader frame = frame_from({std::byte{2}, {}, {}, {}, {}, std::byte{0xa}});  ///< that datagrams come in
   AbsoluteTime now{800'000'000};
   lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 4096, 64};
 
  private:
+  static wire::FrameHeader frame_from(const MacAddress& mac) {
+    wire::FrameHeader header;
+    header.source_mac = mac;
+    header.source_port = 546;
+    return header;
+  }
+
   std::unique_ptr<lease::Snapshot> snapshot_;
 };
 

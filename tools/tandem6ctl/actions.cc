@@ -35,6 +35,16 @@ ExitCode show_commands(const Common& common) { return show_text(common, "list-co
 
 ExitCode shut_down(const Common& common) { return show_text(common, "shutdown"); }
 
+ExitCode reconfigure(const Common& common, const nlohmann::json& whom, const std::string& message) {
+  nlohmann::json arguments = whom;
+  arguments["message"] = message;
+  return show_text(common, "reconfigure", arguments);
+}
+
+ExitCode show_reconfigure(const Common& common) { return show_text(common, "reconfigure-status"); }
+
+ExitCode cancel_reconfigure(const Common& common) { return show_text(common, "reconfigure-cancel"); }
+
 ExitCode show_version(const Common& common) {
   const auto answer = answer_or_say(common, "version-get");
   if (!answer) return answer.error();

@@ -45,6 +45,10 @@ ExitCode show_failover(const Common& common, const std::string& relationship);
 /// Without `confirmed` nothing is done, and it is said what would be.
 ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed);
 ExitCode resynchronize(const Common& common, const std::string& relationship);
+/// `whom` is the argument that says it. `message`: "renew", "rebind" or "information-request".
+ExitCode reconfigure(const Common& common, const nlohmann::json& whom, const std::string& message);
+ExitCode show_reconfigure(const Common& common);
+ExitCode cancel_reconfigure(const Common& common);
 
 /// For actions: an answer that has something to show. Otherwise what went wrong was said, and the error is how to exit.
 tl::expected<Answer, ExitCode> answer_or_say(const Common& common, const std::string& command,

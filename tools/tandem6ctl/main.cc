@@ -29,6 +29,10 @@ struct Options {
   bool keep_leases = false;
   std::string relationship;
   bool confirmed = false;
+  std::string duid;
+  uint32_t subnet = 0;
+  bool everybody = false;
+  std::string message = "renew";
   std::string raw_name;
   std::string raw_arguments;
   ExitCode exit = ExitCode::kSuccess;
@@ -118,6 +122,36 @@ void add_failover(CLI::App& app, Options& options) {
   resync->callback([&options] { options.exit = tandem6::ctl::resynchronize(options.common, options.relationship); });
 }
 
+void add_reconfigure(CLI::App& app, Options& options) {
+  CLI::App* reconfigure =
+      app.add_subcommand("reconfigure", "Tells clients to come back now, not at their T1 (RFC 8415)");
+  CLI::Option_group* whom = reconfigure->add_option_group("whom");
+  whom->add_option("--duid", options.duid, "The client with this DUID");
+  whom->add_option("--subnet", options.subnet, "Those with leases of the subnet with this id");
+  whom->add_flag("--all", options.everybody, "All that have leases");
+  CLI::App* status = reconfigure->add_subcommand("status", "How many were told so, and what came of it");
+  CLI::App* cancel = reconfigure->add_subcommand("cancel", "Tells nobody more who has been called so far");
+  reconfigure->require_subcommand(0, 1);
+  reconfigure->add_option("--message", options.message, "What they are to send")
+      ->check(CLI::IsMember({"renew", "rebind", "information-request"}))
+      ->capture_default_str();
+  reconfigure->callback([&options, whom, status, cancel] {
+    const bool is_call = !status->parsed() && !cancel->parsed();
+    if (whom->count_all() != (is_call ? 1U : 0U))
+      throw CLI::ValidationError("reconfigure",
+                                 is_call ? "one of --duid, --subnet and --all says whom" : "nobody else");
+    if (is_call) {
+      const nlohmann::json by = options.everybody      ? nlohmann::json{{"all", true}}
+                                : options.duid.empty() ? nlohmann::json{{"subnet-id", options.subnet}}
+                                                       : nlohmann::json{{"duid", options.duid}};
+      options.exit = tandem6::ctl::reconfigure(options.common, by, options.message);
+    } else {
+      options.exit = status->parsed() ? show_reconfigure(options.common) : cancel_reconfigure(options.common);
+    }
+  });
+  reconfigure->fallthrough();
+}
+
 void add_raw(CLI::App& app, Options& options) {
   CLI::App* raw = app.add_subcommand("raw", "Sends any command and shows the answer as it comes");
   raw->add_option("NAME", options.raw_name, "The command")->required();
@@ -137,6 +171,7 @@ void describe(CLI::App& app, Options& options) {
   add_statistics(app, options);
   add_configuration(app, options);
   add_failover(app, options);
+  add_reconfigure(app, options);
   add_plain(app, options, "version", "Version of the server", tandem6::ctl::show_version);
   add_plain(app, options, "commands", "What the control socket understands", tandem6::ctl::show_commands);
   add_raw(app, options);

@@ -13,6 +13,7 @@
 #include "control/commands/commands.h"
 #include "control/leasequery/answer.h"
 #include "control/log.h"
+#include "control/reconfigure/changed_clients.h"
 #include "dataplane/nic/device.h"
 #include "dataplane/nic/eal.h"
 #include "tools/tandem6d/identity.h"
@@ -36,6 +37,8 @@ constexpr unsigned kLargeBuffersPerWorker = 256;
 constexpr auto kWatchInterval = std::chrono::microseconds(std::chrono::seconds(1));
 // How long a leasequery waits at most before it is seen: a worker that has one wakes nobody.
 constexpr auto kQueryInterval = std::chrono::microseconds(1000);
+// How often clients are called that are to renew.
+constexpr auto kCallInterval = std::chrono::microseconds(std::chrono::milliseconds(100));
 constexpr auto kErrandPoll = std::chrono::microseconds(20);
 
 uint64_t unix_now() { return static_cast<uint64_t>(std::time(nullptr)); }
@@ -333,6 +336,7 @@ bool Daemon::run() {
   watch_signals();
   watch_world();
   serve_queries();
+  call_clients();
   io_.run();
   log(Severity::kInfo, "stopping", "finishing what is in flight");
   finish();
@@ -374,6 +378,15 @@ void Daemon::serve_queries() {
   query_timer_.expires_after(configuration_.lease_query.requesters.empty() ? kWatchInterval : kQueryInterval);
   query_timer_.async_wait([this](const std::error_code& error) {
     if (!error) serve_queries();
+  });
+}
+
+void Daemon::call_clients() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  reconfigurer_.tick(static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()));
+  reconfigure_timer_.expires_after(configuration_.reconfigure.enabled ? kCallInterval : kWatchInterval);
+  reconfigure_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) call_clients();
   });
 }
 
@@ -426,8 +439,15 @@ tl::expected<std::vector<std::string>, Error> Daemon::apply(control::ConfigResul
   }
   const auto losses = weigh_losses(*read.configuration, lost);
   if (!losses) return tl::unexpected(losses.error());
+  const auto call = read.configuration->reconfigure.on_reload
+                        ? control::call_for_changes(configuration_, *read.configuration)
+                        : std::nullopt;
   put_in_force(std::move(*read.configuration));
   log(Severity::kInfo, "reloaded", "the configuration is in force", {{"file", name}});
+  if (call && reconfigurer_.call(*call)) {
+    log(Severity::kInfo, "reconfigure", "clients that the change takes something from are told to renew",
+        {{"subnets", std::to_string(call->subnets->size())}});
+  }
   for (const std::string& loss : *losses) log(Severity::kWarn, "leases-lost", loss);
   remarks.insert(remarks.end(), losses->begin(), losses->end());
   return remarks;

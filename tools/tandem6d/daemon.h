@@ -13,6 +13,7 @@
 #include "control/config/build.h"
 #include "control/control_socket.h"
 #include "control/leasequery/bulk_server.h"
+#include "control/reconfigure/reconfigurer.h"
 #include "control/server.h"
 #include "dataplane/nic/exception_path.h"
 #include "dataplane/nic/port.h"
@@ -54,6 +55,7 @@ class Daemon : public control::Server {
   std::vector<failover::RelationshipStatus> failover() const override;
   tl::expected<void, Error> failover_command(const std::string& relationship,
                                              failover::OperatorCommand command) override;
+  control::Reconfigurer& reconfigurer() override { return reconfigurer_; }
   uint64_t started_unix() const override { return started_unix_; }
   uint64_t reloaded_unix() const override { return reloaded_unix_; }
   AbsoluteTime now() const override;
@@ -80,6 +82,7 @@ class Daemon : public control::Server {
   void watch_signals();
   void watch_world();
   void serve_queries();
+  void call_clients();
   void report_disk();
   void report_links();
   void finish();
@@ -107,6 +110,7 @@ class Daemon : public control::Server {
   asio::signal_set signals_{io_, SIGTERM, SIGINT, SIGHUP};
   asio::steady_timer timer_{io_};
   asio::steady_timer query_timer_{io_};
+  asio::steady_timer reconfigure_timer_{io_};
 
   std::unique_ptr<storage::Store> store_;
   control::Continuity continuity_;
@@ -129,6 +133,7 @@ class Daemon : public control::Server {
   std::unique_ptr<control::ControlSocket> control_socket_;
   std::unique_ptr<control::BulkServer> bulk_server_;
 
+  control::Reconfigurer reconfigurer_{*this};
   bool disk_was_failing_ = false;
   std::vector<bool> link_was_up_;
 };

@@ -27,7 +27,8 @@ constexpr size_t kMostUnsent = size_t{64} << 20;
 std::string meta_name(const std::string& relationship) { return "failover/" + relationship; }
 
 bool keeps_clients(const lease::Snapshot& snapshot) {
-  return std::ranges::any_of(snapshot.subnets(), [](const lease::Subnet& subnet) { return subnet.keep_relays; });
+  return snapshot.reconfigure() ||
+         std::ranges::any_of(snapshot.subnets(), [](const lease::Subnet& subnet) { return subnet.keep_relays; });
 }
 
 }  // namespace

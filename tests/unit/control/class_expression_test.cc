@@ -24,6 +24,21 @@ tl::expected<lease::ClassId, std::string> member(std::string_view name) {
   return tl::unexpected("no class " + std::string(name));
 }
 
+/// The standard options, and some of a configuration's own.
+const control::OptionDefinitions& options() {
+  using enum control::OptionField;
+  static const control::OptionDefinitions all = [] {
+    control::OptionDefinitions made;
+    made.add({.name = "line", .code = 4242, .fields = {kString}});
+    made.add({.name = "modem", .code = 1234, .fields = {kBinary}, .space = "vendor-4491"});
+    made.add({.name = "box", .code = 4300, .fields = {kUint16, kIpv6Address}, .holds = "box-space"});
+    made.add({.name = "lid", .code = 1, .fields = {kString}, .space = "box-space"});
+    made.add({.name = "loose", .code = 4301, .fields = {kString}, .holds = "box-space"});
+    return made;
+  }();
+  return all;
+}
+
 /// A Solicit of a cable modem through two relays.
 class Message {
  public:
@@ -36,14 +51,14 @@ class Message {
   }
 
   std::string holds(std::string_view text) const {
-    const auto expression = parse_class_condition(text, member);
+    const auto expression = parse_class_condition(text, member, options());
     if (!expression) return expression.error().message;
     const auto result = expression->holds(context());
     if (!result) return "failed";
     return *result ? "true" : "false";
   }
   std::string value(std::string_view text) const {
-    const auto expression = parse_class_value(text, member);
+    const auto expression = parse_class_value(text, member, options());
     if (!expression) return expression.error().message;
     lease::ExpressionScratch scratch;
     const auto result = expression->value(context(), scratch);
@@ -69,7 +84,8 @@ Octets solicit() {
       {client_id(hex("0003 0001 0200000000ab")), option(15, hex("0004") + text("iPXE")),
        option(16, u32(4491) + u16(9) + text("docsis3.0") + u16(3) + text("two")),
        option(17, u32(9) + option(1, text("nine"))), option(17, u32(4491) + option(1, text("modem")) + option(2, {})),
-       ia_na(1, {ia_address("2001:db8::9", 10, 20)}), option(41, text("EST5")), option(14, {})});
+       ia_na(1, {ia_address("2001:db8::9", 10, 20)}), option(41, text("EST5")), option(14, {}),
+       option(4242, text("seven")), option(4300, u16(7) + address("2001:db8::7") + option(1, text("red")))});
 }
 
 Octets relayed() {
@@ -117,6 +133,14 @@ const Case kConditions[] = {
     {"option[3].option[26].exists", "false"},
     {"option[25].option[26].exists", "false"},
     {"option[17].option[1].hex == 'nine'", "true"},
+    // By names of the configuration's own, in the space that each is in.
+    {"option[line].text == 'seven'", "true"},
+    {"option[4242].text == 'seven'", "true"},
+    {"vendor[4491].option[modem].exists", "false"},
+    {"vendor[4491].option[1].hex == 'modem'", "true"},
+    {"option[box].option[lid].text == 'red'", "true"},
+    {"option[4300].option[1].text == 'red'", "true"},
+    {"option[box].option[2].exists", "false"},
     {"relay6[0].peeraddr == 2001:db8:2::2", "true"},
     {"relay6[0].linkaddr == ::", "true"},
     {"relay6[1].peeraddr == fe80::1", "true"},
@@ -219,6 +243,13 @@ const Case kErrors[] = {
     {"option[1].hexx == ''", "column 11: hex or text or exists is wanted, here is \"hexx\""},
     {"option[70000].exists", "column 8: an option's code or name is wanted (0 to 65535), here is \"70000\""},
     {"option[1].option[2].exists", "column 11: option 1 has no options inside"},
+    {"option[lin].exists", "column 8: there is no option \"lin\": did you mean \"line\"?"},
+    {"option[lid].exists", "column 8: there is no option \"lid\""},
+    {"option[box].option[line].exists", "column 20: there is no option \"line\" in the space \"box-space\""},
+    {"vendor[9].option[modem].exists", "column 18: there is no option \"modem\" in the space \"vendor-9\""},
+    {"vendor[*].option[modem].exists", "column 18: an option's code is wanted (0 to 65535), here is \"modem\""},
+    {"option[loose].option[1].exists",
+     "column 15: not supported: what is in front of the options inside option 4301 is now longer, now shorter"},
     {"relay6[32].peeraddr == ''", "column 8: a relay's number is wanted (-32 to 31), here is \"32\""},
     {"member('bar')", "column 8: no class bar"},
     {"member(foo)", "column 8: a class's name in single quotes is wanted, here is \"foo\""},

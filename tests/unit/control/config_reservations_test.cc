@@ -18,7 +18,7 @@ Ipv6Address address(const char* text) { return Ipv6Address::parse(text).value();
 
 }  // namespace
 
-TEST_CASE("reservations by DUID and hardware address; a flexible identifier is nobody's") {
+TEST_CASE("reservations by DUID and hardware address; a flexible identifier is nobody's without the hook flex_id") {
   const Configuration configuration = check_clean(reserve(
       R"({"duid": "01:02:03:04:05", "ip-addresses": ["2001:db8:1::5"], "prefixes": ["2001:db8:100:1200::/56"], "hostname": "a"},
          {"hw-address": "02:00:00:00:00:01", "ip-addresses": ["2001:db8:1::6"]})"));
@@ -34,6 +34,79 @@ TEST_CASE("reservations by DUID and hardware address; a flexible identifier is n
   CHECK(configuration.reservations[1].identifier == lease::HostIdentifier::kHardwareAddress);
   check_warning(reserve(R"({"flex-id": "'port 7'", "prefixes": ["2001:db8:900::/48"]})"),
                 "Dhcp6.subnet6[0].reservations[0].flex-id", "no client has this");
+}
+
+namespace {
+
+std::string with_flex_id(const std::string& reservation, const std::string& parameters,
+                         const std::string& more = R"("host-reservation-identifiers": ["flex-id"],)") {
+  return with_keys(more +
+                   R"("hooks-libraries": [{"library": "/usr/lib/kea/hooks/libdhcp_flex_id.so", "parameters": {)" +
+                   parameters + R"(}}], "subnet6": [{"id": 7, "subnet": "2001:db8:1::/64", "reservations": [)" +
+                   reservation + "]}]");
+}
+
+}  // namespace
+
+TEST_CASE("flex-id: reservations are known by what the hook's expression makes of a message") {
+  const std::string line = R"({"flex-id": "'port 7'", "ip-addresses": ["2001:db8:1::5"]})";
+  const std::string expression = R"("identifier-expression": "relay6[-1].option[18].hex")";
+  const ConfigResult read = parse_configuration(with_flex_id(line, expression));
+  REQUIRE(read.configuration);
+  const lease::HostLookup& lookup = read.configuration->host_lookup;
+  CHECK(lookup.flex_id);
+  CHECK(lookup.order == std::vector{lease::HostIdentifier::kFlexId});
+  REQUIRE(read.configuration->reservations.size() == 1);
+  CHECK(read.configuration->reservations[0].identifier == lease::HostIdentifier::kFlexId);
+  // Only that the library is not loaded is said.
+  REQUIRE(read.remarks.size() == 1);
+  CHECK(read.remarks[0].path == "Dhcp6.hooks-libraries[0].library");
+}
+
+TEST_CASE("flex-id: what makes it useless is said") {
+  const std::string line = R"({"flex-id": "'port 7'"})";
+  const std::string expression = R"("identifier-expression": "relay6[-1].option[18].hex")";
+  const auto remark_at = [](const std::string& text, const std::string& path) {
+    for (const Remark& remark : parse_configuration(text).remarks)
+      if (remark.path == path) return (remark.is_error ? "error: " : "warning: ") + remark.text;
+    return std::string("nothing");
+  };
+  const std::string hook = "Dhcp6.hooks-libraries[0]";
+  CHECK(remark_at(with_flex_id(line, expression, ""), "Dhcp6.subnet6[0].reservations[0].flex-id")
+            .find("warning: no client has this: \"flex-id\" is not among") == 0);
+  CHECK(remark_at(with_flex_id(line, ""), hook).find("error: \"parameters\" with an \"identifier-expression\"") == 0);
+  CHECK(remark_at(with_flex_id(line, R"("identifier-expression": "option[18")"),
+                  hook + ".parameters.identifier-expression")
+            .find("error: column ") == 0);
+  CHECK(remark_at(with_flex_id(line, R"("identifier-expression": "option[18].exists")"),
+                  hook + ".parameters.identifier-expression")
+            .find("error: column ") == 0);
+  CHECK(remark_at(with_flex_id(line, expression + R"(, "replace-client-id": true)"),
+                  hook + ".parameters.replace-client-id")
+            .find("error: not supported: leases belong to the DUID") == 0);
+  CHECK(remark_at(with_flex_id(line, expression + R"(, "replace-client-id": false)"),
+                  hook + ".parameters.replace-client-id") == "nothing");
+  CHECK(remark_at(with_flex_id(line, expression + R"(, "ignore-iaid": true)"), hook + ".parameters.ignore-iaid")
+            .find("error: not supported") == 0);
+}
+
+TEST_CASE("RFC 6603 4.2: excluded-prefixes of a reservation, one for each prefix") {
+  const Configuration configuration = check_clean(reserve(
+      R"({"duid": "01:02:03", "ip-addresses": ["2001:db8:1::5"], "prefixes": ["2001:db8:100:1200::/56", "2001:db8:900::/48"],
+          "excluded-prefixes": ["2001:db8:100:12ff::/64", ""]})"));
+  REQUIRE(configuration.reservations.size() == 1);
+  using Data = std::vector<std::byte>;
+  const std::vector<Data> wanted{{}, {std::byte{64}, std::byte{0xff}}, {}};
+  CHECK(configuration.reservations[0].pd_exclude == wanted);
+
+  const std::string path = "Dhcp6.subnet6[0].reservations[0].excluded-prefixes";
+  const auto excluding = [](const std::string& list) {
+    return reserve(R"({"duid": "01:02:03", "prefixes": ["2001:db8:900::/48"], "excluded-prefixes": )" + list + "}");
+  };
+  check_one_error(excluding(R"(["", ""])"), path, "one for each of the 1");
+  check_one_error(excluding(R"(["2001:db8:901::/64"])"), path + "[0]", "is no part of 2001:db8:900::/48");
+  check_one_error(excluding(R"(["2001:db8:900::/48"])"), path + "[0]", "is no part of");
+  check_one_error(excluding(R"(["2001:db8:900::1/64"])"), path + "[0]", "bits");
 }
 
 TEST_CASE("reservations that cannot be are errors at their place") {

@@ -129,7 +129,7 @@ TEST_CASE("hooks: built in, done without, or refused") {
   check_warning(hook("/usr/lib/kea/hooks/libdhcp_lease_cmds.so"), "Dhcp6.hooks-libraries[0].library", "built in");
   check_warning(hook("libdhcp_run_script.so"), "Dhcp6.hooks-libraries[0].library", "no script is run");
   check_one_error(hook("libdhcp_ha.so"), "Dhcp6.hooks-libraries[0].library", "its own key `tandem6.failover`");
-  check_one_error(hook("libdhcp_flex_id.so"), "Dhcp6.hooks-libraries[0].library", "not supported yet");
+  check_one_error(hook("libdhcp_flex_option.so"), "Dhcp6.hooks-libraries[0].library", "not supported");
   check_one_error(hook("charging.so"), "Dhcp6.hooks-libraries[0].library", "is not known");
   check_one_error(with_keys("\"hooks-libraries\": [{}]"), "Dhcp6.hooks-libraries[0]", "\"library\" is missing");
 }
@@ -222,10 +222,46 @@ TEST_CASE("parameters of the leasequery hook that cannot be") {
         "65535");
 }
 
-TEST_CASE("tandem6.reconfigure: refused as long as no Reconfigure is sent") {
+TEST_CASE("tandem6.reconfigure: off, on, or with its own keys") {
   const auto with_tandem6 = [](const std::string& keys) {
     return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]}}, "tandem6": {)" + keys + "}}";
   };
-  CHECK_FALSE(check_clean(with_tandem6("")).reconfigure);
-  check_one_error(with_tandem6("\"reconfigure\": true"), "tandem6.reconfigure", "no Reconfigure is sent");
+  CHECK_FALSE(check_clean(with_tandem6("")).reconfigure.enabled);
+  CHECK_FALSE(check_clean(with_tandem6("\"reconfigure\": false")).reconfigure.enabled);
+  const ReconfigureConfig plain = check_clean(with_tandem6("\"reconfigure\": true")).reconfigure;
+  CHECK(plain.enabled);
+  CHECK_FALSE(plain.secret);
+  CHECK(plain.per_second == 100);
+  CHECK_FALSE(plain.on_reload);
+  const ReconfigureConfig full =
+      check_clean(with_tandem6(R"("reconfigure": {"secret": "0123456789abcdef", "rate": 7, "on-reload": true})"))
+          .reconfigure;
+  CHECK(full.enabled);
+  CHECK(full.secret == "0123456789abcdef");
+  CHECK(full.per_second == 7);
+  CHECK(full.on_reload);
+  check_one_error(with_tandem6("\"reconfigure\": 1"), "tandem6.reconfigure", "an object");
+  check_one_error(with_tandem6(R"("reconfigure": {"secret": "short"})"), "tandem6.reconfigure.secret", "this has 5");
+  check_one_error(with_tandem6(R"("reconfigure": {"rate": 0})"), "tandem6.reconfigure.rate", "1 to");
+  check_one_error(with_tandem6(R"("reconfigure": {"sercet": ""})"), "tandem6.reconfigure.sercet", "secret");
+}
+
+TEST_CASE("RFC 8156 5.5.13: with a partner, both must be told the secret of clients' keys") {
+  const auto pair = [](const std::string& reconfigure) {
+    return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]},
+               "subnet6": [{"id": 1, "subnet": "2001:db8:1::/64", "interface": "eth0"}]},
+             "tandem6": {"failover": [{"relationship": "a", "role": "primary", "partner": "2001:db8::2"}],
+                         "reconfigure": )" +
+           reconfigure + "}}";
+  };
+  const auto errors = [&](const std::string& reconfigure) {
+    std::vector<std::string> paths;
+    for (const Remark& remark : parse_configuration(pair(reconfigure)).remarks)
+      if (remark.is_error) paths.push_back(remark.path + ": " + remark.text);
+    return paths;
+  };
+  REQUIRE(errors("true").size() == 1);
+  CHECK(errors("true")[0].find("tandem6.reconfigure: with a failover partner") == 0);
+  CHECK(errors("false").empty());
+  CHECK(errors(R"({"secret": "0123456789abcdef"})").empty());
 }

@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/commands/commands.h"
+#include "control/reconfigure/reconfigurer.h"
 #include "control/server.h"
 
 namespace tandem6::control {
@@ -132,7 +133,7 @@ class FakeServer : public Server {
   }
   bool run_at_owner(unsigned, const lease::Errand& errand) override { return run_at_all_workers(errand); }
   bool run_at_all_workers(const lease::Errand& errand) override {
-    if (workers_run) errand({group, *snapshot_, now()});
+    if (workers_run) errand({group, *snapshot_, now(), &send});
     if (!disk.failing) commit();
     return workers_run;
   }
@@ -151,6 +152,7 @@ class FakeServer : public Server {
     failover_commands.emplace_back(relationship, command);
     return {};
   }
+  Reconfigurer& reconfigurer() override { return reconfigurer_; }
   uint64_t started_unix() const override { return static_cast<uint64_t>(clock - uptime); }
   uint64_t reloaded_unix() const override { return static_cast<uint64_t>(clock - 60); }
   AbsoluteTime now() const override { return AbsoluteTime::from_unix(clock); }
@@ -169,6 +171,17 @@ class FakeServer : public Server {
   std::vector<std::string> reload_warnings;
   bool workers_run = true;
   lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 1024};  ///< what errands find
+  /// What errands sent.
+  struct Sent {
+    lease::ReturnPath way;
+    std::vector<std::byte> datagram;
+  };
+  std::vector<Sent> sent;
+  bool sending_works = true;
+  lease::Send send = [this](const lease::Outgoing& outgoing) {
+    if (sending_works) sent.push_back({outgoing.way, {outgoing.datagram.begin(), outgoing.datagram.end()}});
+    return sending_works;
+  };
   int reloads = 0;
   std::optional<Configuration> applied;  ///< the last one
   LostLeases lost_leases = LostLeases::kWarn;
@@ -226,6 +239,7 @@ class FakeServer : public Server {
   TemporaryDirectory directory_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<lease::Snapshot> snapshot_;
+  Reconfigurer reconfigurer_{*this};
 };
 
 inline nlohmann::json run(Server& server, const std::string& name, const nlohmann::json& arguments = nullptr) {

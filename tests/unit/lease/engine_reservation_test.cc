@@ -207,3 +207,74 @@ TEST_CASE("reservation: options of the host win over those of the subnet") {
   CHECK(server.send(from_client(kRequest, {ia_na(7)}, kOtherClientDuid)).option(23) == address("2001:db8::54"));
   CHECK(server.send(from_client(kInformationRequest, {})).option(23) == address("2001:db8::53"));
 }
+
+// --- by flex-id (Kea's hook flex_id) ---
+
+namespace {
+
+/// option[18] of the relay nearest to the client.
+lease::ClassExpression line_of_relay() {
+  lease::ClassExpression expression;
+  expression.add(lease::term::OptionData{{.area = lease::term::OptionPath::Area::kRelay, .relay = -1, .code = 18}});
+  return expression;
+}
+
+Server known_by(lease::ClassExpression expression, std::vector<lease::HostIdentifier> order, World& world) {
+  lease::Reservation at_line = host(text("port 7"), {address_unit("2001:db8:1::beef")});
+  at_line.identifier = lease::HostIdentifier::kFlexId;
+  lease::Snapshot::Content content =
+      world.configure({at_line, host(kOtherClientDuid, {address_unit("2001:db8:1::d")})});
+  content.host_lookup.flex_id = std::move(expression);
+  content.host_lookup.order = std::move(order);
+  return Server(std::move(content));
+}
+
+Octets at(const char* line, const Octets& inner) {
+  return relay_forward(0, "2001:db8:1::1", "fe80::c", {interface_id(text(line)), relay_message(inner)});
+}
+
+}  // namespace
+
+TEST_CASE("flex-id: whoever comes by the line has what is reserved for the line") {
+  World world;
+  Server server = known_by(line_of_relay(), {lease::HostIdentifier::kFlexId}, world);
+  CHECK(server.send(at("port 7", from_client(kRequest, {ia_na(1)}))).address() == "2001:db8:1::beef");
+  CHECK(server.send(at("port 8", from_client(kRequest, {ia_na(1)}, third_duid()))).address() != "2001:db8:1::beef");
+  // Not through a relay: no line, no identifier.
+  CHECK(server.send(from_client(kRequest, {ia_na(2)}, third_duid())).address() != "2001:db8:1::beef");
+}
+
+TEST_CASE("flex-id: host-reservation-identifiers say whether and when it is looked at") {
+  using enum lease::HostIdentifier;
+  World world;
+  Server without = known_by(line_of_relay(), {kHardwareAddress, kDuid}, world);
+  CHECK(without.send(at("port 7", from_client(kSolicit, {ia_na(1)}))).address() != "2001:db8:1::beef");
+  Server duid_first = known_by(line_of_relay(), {kDuid, kFlexId}, world);
+  CHECK(duid_first.send(at("port 7", from_client(kSolicit, {ia_na(1)}, kOtherClientDuid))).address() ==
+        "2001:db8:1::d");
+  Server flex_first = known_by(line_of_relay(), {kFlexId, kDuid}, world);
+  CHECK(flex_first.send(at("port 7", from_client(kSolicit, {ia_na(1)}, kOtherClientDuid))).address() ==
+        "2001:db8:1::beef");
+}
+
+TEST_CASE("an expression that cannot be evaluated is counted, of flex-id and of classes") {
+  World world;
+  lease::ClassExpression address;
+  const auto data = address.add(lease::term::OptionData{{.code = 15}});
+  address.add(lease::term::AddressText{data});
+  Server server = known_by(address, {lease::HostIdentifier::kFlexId}, world);
+  REQUIRE(server.send(from_client(kSolicit, {ia_na(1), option(15, text("no address"))})).answered());
+  CHECK(server.group.counters().failed_expressions.read() == 1);
+  REQUIRE(server.send(from_client(kSolicit, {ia_na(1)})).answered());
+  CHECK(server.group.counters().failed_expressions.read() == 1);
+
+  lease::ClientClass odd;
+  odd.name = "odd";
+  odd.membership = lease::ClientClass::Membership::kTemplate;
+  odd.expression = address;
+  lease::Snapshot::Content content = world.configure({});
+  content.classes = lease::ClassTable({odd}, {"eth0"});
+  Server classed(std::move(content));
+  REQUIRE(classed.send(from_client(kSolicit, {ia_na(1), option(15, text("no address"))})).answered());
+  CHECK(classed.group.counters().failed_expressions.read() == 1);
+}

@@ -50,6 +50,46 @@ TEST_CASE("RFC 8415 18.3.11, 20.4.2: a Reconfigure message, to the octet: its di
   }
 }
 
+TEST_CASE("RFC 8415 19.3: to a relayed client it goes inside Relay-replies by the way that its last message came") {
+  const Octets inner =
+      relay_forward(0, "2001:db8:1::1", "fe80::c", {interface_id(text("line 7")), relay_message(message(1, 1, {}))});
+  const Octets datagram = relay_forward(1, "::", "2001:db8:a::1",
+                                        {relay_message(inner), relay_source_port(0), echo_request({37}),
+                                         option(37, hex("00000009aabb")), option(38, text("x"))});
+  wire::ReceivedMessage received;
+  REQUIRE(received.parse(datagram) == wire::MessageFault::kNone);
+  lease::ClientDataBuilder data;
+  REQUIRE(data.relays(received.relays(), ip("2001:db8:b::1")));
+  const lease::KeptRelays relays = lease::ClientDataView::parse(data.bytes())->relays();
+
+  const lease::ReconfigureOrder direct{
+      .server_duid = kServerDuid, .client_duid = kClientDuid, .answer_with = wire::MessageType::kRebind, .replay = 9};
+  Octets plain(200);
+  plain.resize(lease::build_reconfigure(direct, {}, plain));
+  lease::ReconfigureOrder through = direct;
+  through.relays = relays;
+  Octets out(500);
+  out.resize(lease::build_reconfigure(through, {}, out));
+  // The digest is the message's alone.
+  CHECK(to_hex(out) ==
+        to_hex(relay_reply(1, "::", "2001:db8:a::1",
+                           {relay_source_port(0), option(37, hex("00000009aabb")),
+                            relay_message(relay_reply(0, "2001:db8:1::1", "fe80::c",
+                                                      {interface_id(text("line 7")), relay_message(plain)}))})));
+  for (size_t room = 0; room < out.size(); ++room) {
+    Octets less(room);
+    CHECK(lease::build_reconfigure(through, {}, less) == 0);
+  }
+}
+
+TEST_CASE("RFC 8415 20.4.2: who configures the same text makes the same keys") {
+  const auto secret = lease::reconfigure_secret("0123456789abcdef");
+  const auto again = lease::reconfigure_secret("0123456789abcdef");
+  const auto other = lease::reconfigure_secret("0123456789abcdeg");
+  CHECK(lease::reconfigure_key(secret, kClientDuid) == lease::reconfigure_key(again, kClientDuid));
+  CHECK(lease::reconfigure_key(secret, kClientDuid) != lease::reconfigure_key(other, kClientDuid));
+}
+
 TEST_CASE("RFC 8415 18.3.11: a Reconfigure message that does not fit is not written beyond its room") {
   const lease::ReconfigureOrder order{
       .server_duid = kServerDuid, .client_duid = kClientDuid, .answer_with = wire::MessageType::kRenew, .replay = 1};

@@ -148,6 +148,12 @@ TEST_CASE("Other protocols are told apart, for the exception path") {
   CHECK(fault_of(frame_of(17, udp(kClient, kServers, 547, 53, kSolicit))) == FrameFault::kNotDhcp);
 }
 
+TEST_CASE("Who plays a client takes datagrams to the clients' port, and no others") {
+  const FrameRules rules{.port = 546};
+  CHECK(fault_of(frame_of(17, udp(kClient, kServers, 547, 546, kSolicit)), rules) == FrameFault::kNone);
+  CHECK(fault_of(frame_of(17, udp(kClient, kServers, 547, 547, kSolicit)), rules) == FrameFault::kNotDhcp);
+}
+
 TEST_CASE("RFC 768: UDP lengths below the header, up to the IPv6 payload, and beyond") {
   const auto length = static_cast<uint8_t>(8 + kSolicit.size());
   CHECK(fault_of(with(plain(), kUdpAt + 5, 0)) == FrameFault::kTruncated);
