@@ -77,7 +77,8 @@ def table(document):
 def header(document):
     machine = document["machine"]
     return (f"Kea {machine['kea']}, tandem6 at {machine['tandem6']}, {machine['date']}; {machine['cores']} cores of {machine['cpu']} for "
-            f"server and generator together, kernel {machine['kernel']}{'; quick, one short run each' if document['quick'] else ''}.\n\n")
+            f"server and generator together, kernel {machine['kernel']}{'; quick, one short run each' if document['quick'] else ''}. "
+            f"Load of the machine: {machine.get('load-while-measuring', machine['load-before'])}.\n\n")
 
 
 # --- the plot --------------------------------------------------------------------------------------------------------
