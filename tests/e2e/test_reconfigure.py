@@ -1,5 +1,6 @@
 """Reconfigure (RFC 8415 §18.3.11, §20.4; RFC 6644): clients are told to come back, and believe it by their key."""
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -9,7 +10,7 @@ import unittest
 
 import lab
 from lab import TANDEM6CTL, wait_for
-from links import Client, UdpEnd
+from links import VLAN, Client, Frame, RawEnd, UdpEnd, link_local_of, udp_frame
 from netlab.namespaces import veth
 from netlab.packages import program
 
@@ -17,6 +18,7 @@ import dhcp6
 
 AUTHENTICATION, RECONFIGURE_MESSAGE, RECONFIGURE_ACCEPT = 11, 19, 20
 RECONFIGURE = 10
+MULTICAST_MAC = bytes.fromhex("333300010002")
 ACCEPT = dhcp6.option(RECONFIGURE_ACCEPT)
 ORO_DNS = dhcp6.option(dhcp6.ORO, dhcp6.DNS_SERVERS.to_bytes(2, "big"))
 SERVER_ADDRESS, RELAY_ADDRESS, LINK_ADDRESS = "2001:db8:f::1", "2001:db8:f::2", "2001:db8:5::1"
@@ -151,16 +153,37 @@ class Direct(lab.EndToEnd):
         reply = client.ask(dhcp6.RENEW, *client.ias(False, client.leases), ORO_DNS, server=client.server)
         self.assertEqual(reply.dns_servers(), ["2001:db8::53"])
 
-    def test_a_vlan_client_is_called_in_its_vlan(self):
-        self.server_host, self.client_host = self.lab.wire()
-        self.client_host.run("ip", "link", "add", "link", "wan0", "name", "wan0.7", "type", "vlan", "id", "7")
-        self.client_host.run("ip", "link", "set", "wan0.7", "up")
-        self.lab.link_ready(self.client_host, "wan0.7")
-        self.server = self.lab.server(self.server_host, config()).start()
-        client = Reconfigurable(self.lab.keep(UdpEnd(self.client_host, "wan0.7")), 7, b"vln")
+    def test_a_vlan_client_is_called_in_its_vlan_at_the_address_that_it_spoke_from(self):
+        self.serve(config())
+        end = self.lab.keep(RawEnd(self.client_host, "wan0"))
+        source, tags = link_local_of(end.mac), [(VLAN, 42)]
+
+        class Tagged(Reconfigurable):
+            """Its frames have a tag."""
+
+            def ask(self, kind, *parts, server=None, to=dhcp6.ALL_SERVERS_AND_RELAYS):
+                self.xid += 1
+                data = dhcp6.message(kind, self.xid, self.duid, *parts, server=server)
+                answer = end.answer(udp_frame(end.mac, MULTICAST_MAC, source, to, data, tags), self.xid)
+                return dhcp6.Message.parse(answer.payload)
+
+        client = Tagged(end, 7, b"vln")
         client.four_way()
         self.assertEqual(self.server.command("reconfigure", {"all": True})["result"], 0)
-        self.assertEqual(client.called(), dhcp6.RENEW)
+
+        def reconfigured():
+            got = end.receive(1)
+            if got is None or got[1]:
+                return None
+            with contextlib.suppress(ValueError):
+                frame = Frame(got[0])
+                return frame if frame.payload[:1] == bytes([RECONFIGURE]) else None
+            return None
+
+        frame = wait_for("the Reconfigure", reconfigured)
+        self.assertEqual((frame.tags, frame.destination_mac, frame.destination), (tags, end.mac, source))
+        self.assertEqual((frame.source_port, frame.destination_port), (dhcp6.SERVER_PORT, dhcp6.CLIENT_PORT))
+        self.assertEqual(client.judged(frame.payload), dhcp6.RENEW)
 
 
 class Relayed(lab.EndToEnd):

@@ -157,7 +157,7 @@ TEST_CASE("RFC 8415 20.3: what is sent again is newer, within one second too") {
   REQUIRE(calling.server.sent.size() == 3);
   CHECK(replay_of(calling.server.sent[0].datagram) < replay_of(calling.server.sent[1].datagram));
   CHECK(replay_of(calling.server.sent[1].datagram) < replay_of(calling.server.sent[2].datagram));
-  CHECK(replay_of(calling.server.sent[0].datagram) >> 32 == calling.server.now().since_2000);
+  CHECK((replay_of(calling.server.sent[0].datagram) >> 32) == calling.server.now().since_2000);
 }
 
 TEST_CASE("RFC 8415 18.3.11: the message that it asks for, and no other, ends it") {
