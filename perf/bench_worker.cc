@@ -60,7 +60,7 @@ struct Drive {
 };
 
 /// What is measured. Under its own name, so that callgrind can count what happens in here (perf/count-instructions).
-[[gnu::noipa]] void packet_path(WorkerRig& rig, unsigned worker) {
+[[gnu::noinline]] void packet_path(WorkerRig& rig, unsigned worker) {
   for (unsigned turn = 0; turn < kTurnsPerBatch; ++turn) rig.turn(worker);
 }
 

@@ -69,10 +69,12 @@ using tandem6::perf::Call;
 extern "C" {
 
 // glibc's own, under the names that it keeps for this.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 void* __libc_malloc(size_t size);
 void* __libc_calloc(size_t count, size_t size);
 void* __libc_realloc(void* memory, size_t size);
 void* __libc_memalign(size_t alignment, size_t size);
+// NOLINTEND(bugprone-reserved-identifier)
 
 void* malloc(size_t size) {
   tandem6::perf::note(Call::kAllocation, __builtin_return_address(0));

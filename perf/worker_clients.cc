@@ -25,7 +25,7 @@ lease::OptionSet make_options() {
   std::ranges::copy(Ipv6Address::parse("2001:db8::5353")->octets, servers.begin() + 16);
   options.set(static_cast<uint16_t>(wire::OptionCode::kDnsServers), servers, false);
   options.set(static_cast<uint16_t>(wire::OptionCode::kDomainSearch),
-              wire::bytes_of(std::string_view("\7example\3net", 13)), false);
+              wire::bytes_of(std::string_view("\7example\3net\0", 13)), false);
   return options;
 }
 

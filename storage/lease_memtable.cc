@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <shared_mutex>
 #include <utility>
 #include <vector>
@@ -123,6 +124,14 @@ class LeaseMemtable : public rocksdb::MemTableRep {
     const std::lock_guard lock(mutex_);
     iterators_.push_back(std::move(place));
     return iterator;
+  }
+
+  // RocksDB's Get() asks for one without an arena and never gives it back (7.8). So it is the reading thread's, until
+  // that reads again.
+  rocksdb::MemTableRep::Iterator* GetDynamicPrefixIterator(rocksdb::Arena* arena) override {
+    if (arena != nullptr) return GetIterator(arena);
+    static thread_local std::optional<SortedEntries> of_this_thread;
+    return &of_this_thread.emplace(sorted(), compare_);
   }
 
  private:

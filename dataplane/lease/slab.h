@@ -68,7 +68,7 @@ class Slab {
   }
   /// Indexes are below this.
   uint32_t places() const { return static_cast<uint32_t>(chunks_.size()) * kChunk; }
-  size_t memory() const { return chunks_.size() * sizeof(Chunk) + chunks_.capacity() * sizeof(chunks_[0]); }
+  size_t memory() const { return chunks_.size() * sizeof(Chunk) + chunks_.capacity() * sizeof(void*); }
 
  private:
   union Place {
