@@ -17,7 +17,7 @@ constexpr unsigned kBatchesUnderWay = 8;
 
 }  // namespace
 
-LeaseDesk::LeaseDesk(std::vector<WorkerEnd> workers) {
+LeaseDesk::LeaseDesk(const std::vector<WorkerEnd>& workers) {
   for (const WorkerEnd& end : workers) workers_.emplace_back().end = end;
 }
 
@@ -127,7 +127,8 @@ void LeaseDesk::take_back(PerWorker& from, Batch& batch) {
     Update& update = batch.updates[finished];
     if (batch.results[finished] == failover::Applied::kNoRoom) break;
     if (batch.results[finished] == failover::Applied::kHeldElsewhere) {
-      look_elsewhere(owner_of(update.incoming.update.client->bytes()), std::move(update));
+      const unsigned owner = owner_of(update.incoming.update.client->bytes());
+      look_elsewhere(owner, std::move(update));
     } else {
       const uint64_t sequence = update.incoming.sequence;
       from.waiting.push_back({sequence, std::move(update)});

@@ -23,7 +23,7 @@ class LeaseDesk {
     lease::ShardGroup* leases;
     worker::JobRing* jobs;
   };
-  explicit LeaseDesk(std::vector<WorkerEnd> workers);
+  explicit LeaseDesk(const std::vector<WorkerEnd>& workers);
 
   /// `applied` when every lease of it has its verdict and is on the disk.
   void apply(const Scope& scope, failover::IncomingUpdate incoming, const Applied& applied);
