@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "dataplane/nic/device.h"
+#include "dataplane/wire/link_local.h"
 
 namespace tandem6::nic {
 
@@ -20,20 +21,6 @@ constexpr uint16_t kMinMtu = 1280;
 
 Error failed(const PortSpec& spec, const char* what, int error) {
   return Error{fmt::format("port {} ({}): cannot {}: {}", spec.name, spec.device, what, rte_strerror(-error))};
-}
-
-// RFC 4291 Appendix A: the modified EUI-64 interface identifier.
-Ipv6Address link_local_of(const MacAddress& mac) {
-  Ipv6Address address;
-  auto& to = address.octets;
-  to[0] = std::byte{0xfe};
-  to[1] = std::byte{0x80};
-  std::copy_n(mac.begin(), 3, to.begin() + 8);
-  to[8] ^= std::byte{0x02};
-  to[11] = std::byte{0xff};
-  to[12] = std::byte{0xfe};
-  std::copy_n(mac.begin() + 3, 3, to.begin() + 13);
-  return address;
 }
 
 // The kernel joins groups on the TAP device that the NIC cannot know of: solicited-node addresses, all nodes.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/wire/builder.h"
+#include "dataplane/wire/link_local.h"
 #include "perf/blast/split_mix.h"
 
 namespace tandem6::blast {
@@ -24,19 +25,6 @@ void write_hex(std::byte* to, uint32_t value) {
 }
 
 }  // namespace
-
-Ipv6Address link_local_of(const MacAddress& mac) {
-  Ipv6Address address;
-  auto& to = address.octets;
-  to[0] = std::byte{0xfe};
-  to[1] = std::byte{0x80};
-  std::copy_n(mac.begin(), 3, to.begin() + 8);
-  to[8] ^= std::byte{0x02};
-  to[11] = std::byte{0xff};
-  to[12] = std::byte{0xfe};
-  std::copy_n(mac.begin() + 3, 3, to.begin() + 13);
-  return address;
-}
 
 Population::Population(Profile profile) : profile_(std::move(profile)), duid_start_{} {
   wire::Writer start(duid_start_);

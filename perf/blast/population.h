@@ -76,7 +76,4 @@ class Population {
   std::vector<Station> stations_;
 };
 
-/// RFC 4291 Appendix A: fe80:: with the modified EUI-64 identifier of a MAC address.
-Ipv6Address link_local_of(const MacAddress& mac);
-
 }  // namespace tandem6::blast

@@ -60,9 +60,3 @@ TEST_CASE("the IAIDs of an address and of a prefix differ") {
     CHECK(population.transaction_id(i, 1) == ((population.transaction_id(i, 0) + 1) & 0xffffff));
   }
 }
-
-TEST_CASE("RFC 4291 appendix A: the link-local address of a MAC address") {
-  const MacAddress mac{std::byte{0x02}, std::byte{0x11}, std::byte{0x22},
-                       std::byte{0x33}, std::byte{0x44}, std::byte{0x55}};
-  CHECK(link_local_of(mac) == test::address("fe80::11:22ff:fe33:4455"));
-}

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "dataplane/wire/link_local.h"
 #include "tests/support/packet.h"
 
 using namespace tandem6;
@@ -90,4 +91,10 @@ TEST_CASE("The longest and the shortest prefix") {
   CHECK(one.contains(ip("2001:db8::1")));
   CHECK_FALSE(one.contains(ip("2001:db8::")));
   CHECK(one.last() == ip("2001:db8::1"));
+}
+
+TEST_CASE("RFC 4291 appendix A: the link-local address of a MAC address") {
+  const MacAddress mac{std::byte{0x02}, std::byte{0x11}, std::byte{0x22},
+                       std::byte{0x33}, std::byte{0x44}, std::byte{0x55}};
+  CHECK(link_local_of(mac) == ip("fe80::11:22ff:fe33:4455"));
 }
