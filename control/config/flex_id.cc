@@ -12,8 +12,6 @@ namespace {
 using enum Treatment;
 using enum ValueKind;
 
-bool is_off(const Node& value) { return value.is_boolean() && !value.scalar.get<bool>(); }
-
 }  // namespace
 
 const KeyTable& flex_id_keys() {
@@ -23,8 +21,8 @@ const KeyTable& flex_id_keys() {
           {"identifier-expression", kString, kSupported, "what a reservation's `flex-id` is compared with"},
           {"replace-client-id", kBoolean, kRefused,
            "not supported: leases belong to the DUID that the client sent, which it must find again in every answer",
-           is_off},
-          {"ignore-iaid", kBoolean, kRefused, "not supported: a client's IAs are told apart by their IAIDs", is_off},
+           is_false},
+          {"ignore-iaid", kBoolean, kRefused, "not supported: a client's IAs are told apart by their IAIDs", is_false},
           {"comment", kString},
       }};
   return keys;

@@ -7,6 +7,9 @@
 #include "control/config/reconfigure.h"
 
 namespace tandem6::control {
+
+bool is_false(const Node& value) { return value.is_boolean() && !value.scalar.get<bool>(); }
+
 namespace {
 
 using enum Treatment;
@@ -16,7 +19,6 @@ using Rules = std::vector<KeyRule>;
 bool is_empty(const Node& value) {
   return value.is_string() ? value.text().empty() : value.shape != Node::Shape::kScalar && value.children.empty();
 }
-bool is_false(const Node& value) { return value.is_boolean() && !value.scalar.get<bool>(); }
 bool is_true(const Node& value) { return value.is_boolean() && value.scalar.get<bool>(); }
 bool is_zero(const Node& value) { return value.is_number() && value.scalar.get<double>() == 0.0; }
 bool is_one(const Node& value) { return value.is_number() && value.scalar.get<double>() == 1.0; }

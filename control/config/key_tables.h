@@ -41,6 +41,9 @@ struct KeyTable {
   const KeyRule* find(std::string_view key) const;
 };
 
+/// For KeyRule::harmless: what is switched off.
+bool is_false(const Node& value);
+
 /// The table of the whole file, from which all others hang.
 const KeyTable& root_keys();
 

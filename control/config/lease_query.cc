@@ -9,15 +9,13 @@ namespace {
 using enum Treatment;
 using enum ValueKind;
 
-bool is_off(const Node& value) { return value.is_boolean() && !value.scalar.get<bool>(); }
-
 const KeyTable& advanced_keys() {
   static const KeyTable keys{
       "Dhcp6.hooks-libraries[].parameters.advanced",
       {
           {"bulk-query-enabled", kBoolean, kSupported, "default false"},
           {"active-query-enabled", kBoolean, kRefused, "not supported: there is no Active Leasequery (RFC 7653)",
-           is_off},
+           is_false},
           {"extended-info-tables-enabled", kBoolean, kIgnored, "queries by relay-id and remote-id need no tables"},
           {"lease-query-ip", kString, kSupported, "the address that Bulk Leasequery listens on; default ::"},
           {"lease-query-tcp-port", kInteger, kSupported, "default 547"},
@@ -29,7 +27,7 @@ const KeyTable& advanced_keys() {
           {"trust-anchor", kString, kRefused, "not supported: there is no TLS for leasequeries (RFC 7653)"},
           {"cert-file", kString, kRefused, "not supported: there is no TLS for leasequeries (RFC 7653)"},
           {"key-file", kString, kRefused, "not supported: there is no TLS for leasequeries (RFC 7653)"},
-          {"cert-required", kBoolean, kRefused, "not supported: there is no TLS for leasequeries (RFC 7653)", is_off},
+          {"cert-required", kBoolean, kRefused, "not supported: there is no TLS for leasequeries (RFC 7653)", is_false},
       }};
   return keys;
 }
