@@ -26,6 +26,7 @@
 #include "dataplane/wire/require.h"
 #include "dataplane/worker/job_ring.h"
 #include "perf/figures.h"
+#include "perf/network.h"
 #include "storage/committer.h"
 #include "storage/store.h"
 #include "tools/tandem6d/failover_reactor.h"
@@ -51,12 +52,6 @@ struct Options {
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 AbsoluteTime now() { return AbsoluteTime::from_unix(std::time(nullptr)); }
-
-Duid client_duid(uint64_t number) {
-  std::array<std::byte, 14> bytes{std::byte{0}, std::byte{1}, std::byte{0}, std::byte{1}};
-  wire::store_be64(bytes.data() + 6, number * 0x9e3779b97f4a7c15);
-  return *Duid::from_bytes(bytes);
-}
 
 /// One server without a NIC.
 class MiniServer {
@@ -143,16 +138,9 @@ class MiniServer {
     subnet.prefix = *Ipv6Prefix::parse("2001:db8::/32");
     subnet.counters = std::make_shared<lease::SubnetCounters>(1);
     subnet.failover = scope_;
-    const Ipv6Prefix addresses = *Ipv6Prefix::parse("2001:db8:1::/64");
-    subnet.address_pools.push_back({.type = lease::LeaseType::kAddress,
-                                    .unit_length = 128,
-                                    .first = addresses.address,
-                                    .last = addresses.last(),
-                                    .space = book_.sparse(addresses.address, addresses.last()),
-                                    .options = {},
-                                    .text = "addresses"});
+    subnet.address_pools.push_back(perf::address_pool(book_));
     lease::Snapshot::Content content;
-    content.server_duid = client_duid(~uint64_t{0});
+    content.server_duid = perf::client_duid(~uint64_t{0});
     content.search_key = {3, 4};
     content.subnets.push_back(std::move(subnet));
     return std::make_shared<lease::Snapshot>(std::move(content));
@@ -195,7 +183,7 @@ class MiniServer {
     waiting_.store(parked_.size());
   }
   void bind(uint64_t number, const lease::Terms& terms, AbsoluteTime when) {
-    const Duid duid = client_duid(number);
+    const Duid duid = perf::client_duid(number);
     lease::Request request;
     request.client_duid = duid.bytes();
     request.duid_hash = lease::duid_hash(request.client_duid);

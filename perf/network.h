@@ -11,6 +11,7 @@
 #include "dataplane/lease/record.h"
 #include "dataplane/lease/shard_group.h"
 #include "dataplane/lease/snapshot.h"
+#include "dataplane/wire/builder.h"
 #include "dataplane/wire/codes.h"
 
 namespace tandem6::perf {
@@ -20,7 +21,15 @@ inline constexpr AbsoluteTime kNow{800'000'000};
 /// A DUID-LLT; spread, as MAC addresses of many makers are.
 Duid client_duid(uint64_t number);
 
-/// One subnet: addresses out of a /64, prefixes of 56 bits out of a /31.
+inline constexpr uint8_t kDelegatedLength = 56;
+
+/// A /64 that addresses are leased out of.
+lease::Pool address_pool(lease::PoolBook& book);
+/// One subnet with that pool, and prefixes of kDelegatedLength bits out of `prefixes`.
+lease::Subnet make_subnet(lease::PoolBook& book, const Ipv6Prefix& prefixes, unsigned workers);
+/// That of the server.
+Duid server_duid();
+/// The subnet, with prefixes out of a /31, for one worker.
 std::unique_ptr<lease::Snapshot> make_snapshot(lease::PoolBook& book);
 
 /// What a client has.
@@ -35,11 +44,15 @@ struct Binding {
 std::optional<Binding> bind(lease::ShardGroup& group, const lease::Snapshot& snapshot, uint64_t number,
                             AbsoluteTime now);
 
-/// Frames of one kind of message, with IA_NA, IA_PD, an ORO and an elapsed time as a home gateway sends them; made once
-/// and then only filled in, as the benchmark pays for it. The UDP checksum is left out: a NIC has verified it.
+/// A client's message as a home gateway sends it: IA_NA, IA_PD, an ORO and an elapsed time. `with_leases`: the IAs name
+/// what the binding says. `server`: for messages that carry a Server Identifier; else null.
+void write_message(wire::Writer& out, wire::MessageType type, uint32_t transaction, const Binding& binding,
+                   bool with_leases, const Duid* server);
+
+/// Frames of one kind of message, as write_message() makes them; made once and then only filled in, as the benchmark
+/// pays for it. The UDP checksum is left out: a NIC has verified it.
 class FrameMaker {
  public:
-  /// `with_leases`: the IAs name an address and a prefix. `server`: for messages that carry a Server Identifier.
   FrameMaker(wire::MessageType type, bool with_leases, const Duid* server);
 
   static constexpr size_t kMaxSize = 384;

@@ -10,8 +10,8 @@
 
 #include "dataplane/lease/shard_group.h"
 #include "dataplane/lease/snapshot.h"
-#include "dataplane/wire/builder.h"
 #include "dataplane/wire/frame.h"
+#include "perf/network.h"
 
 namespace tandem6::perf {
 
@@ -30,12 +30,6 @@ Ipv6Address server_link_local();
 /// One subnet with a /64 for addresses and a pool of 2^23 prefixes, name servers and a search list for those who ask.
 std::shared_ptr<const lease::Snapshot> make_snapshot(lease::PoolBook& book, unsigned workers);
 
-/// What a client holds.
-struct Holding {
-  Ipv6Address address;
-  Ipv6Address prefix;
-};
-
 /// Clients by number; each holds an address and a prefix, in the shard group that owns it.
 class Clients {
  public:
@@ -43,15 +37,12 @@ class Clients {
   Clients(std::span<lease::ShardGroup* const> groups, const lease::Snapshot& snapshot, uint64_t count,
           AbsoluteTime now);
 
-  uint64_t count() const { return holdings_.size(); }
+  uint64_t count() const { return bindings_.size(); }
   /// Writes the frame that client `number` sends; its size. Numbers from count() on are clients that are new.
   size_t write_frame(uint64_t number, Scenario scenario, bool relayed, MutableBytes out) const;
 
  private:
-  void give(lease::ShardGroup& group, const lease::Snapshot& snapshot, uint64_t number, AbsoluteTime now);
-  void write_ia(wire::Writer& out, uint64_t number, lease::LeaseType type, Scenario scenario) const;
-
-  std::vector<Holding> holdings_;
+  std::vector<Binding> bindings_;
 };
 
 }  // namespace tandem6::perf

@@ -49,7 +49,6 @@ class WorkerRig {
   WorkerRig& operator=(const WorkerRig&) = delete;
 
   unsigned workers() const { return static_cast<unsigned>(ends_.size()); }
-  lease::ShardGroup& group(unsigned worker) { return *ends_[worker].group; }
   std::vector<lease::ShardGroup*> groups();
   const lease::Snapshot& snapshot() const { return *snapshot_; }
 
