@@ -48,8 +48,9 @@ bool accepts_reconfigure(const Exchange& exchange) {
   if (!exchange.snapshot.reconfigure() || exchange.request.frame == nullptr) return false;
   if (exchange.message.reconfigure_accept) return true;
   const MessageType type = exchange.request.received->message.type;
-  const bool goes_on = type == MessageType::kRenew || type == MessageType::kRebind;
-  return goes_on && exchange.group.accepts_reconfigure(exchange.request);
+  if (type != MessageType::kRenew && type != MessageType::kRebind) return false;
+  const uint32_t client = exchange.client();
+  return client != kNoIndex && exchange.group.shard(exchange.request.shard()).note_of(client).accepts_reconfigure;
 }
 
 // The way to it, and, for a failover partner, its key (RFC 8156 §5.5.13).
@@ -74,13 +75,13 @@ void remember_client(const Exchange& exchange) {
   const bool wants_relays = reconfigurable || (exchange.link != nullptr && exchange.link->keeps_relays());
   const bool keeps_relays = !relays.empty() && wants_relays;
   if (!keeps_relays && !reconfigurable && !exchange.client_name())
-    return exchange.group.learn(exchange.request, {}, exchange.snapshot);
+    return exchange.group.learn(exchange.request, exchange.client(), {}, exchange.snapshot);
   ClientDataBuilder data;
   const bool whole = !keeps_relays || data.relays(relays, exchange.request.source);
   // Through relays of which something is missing there is no way back.
   if (reconfigurable && whole) put_reconfigure(exchange, data);
   put_name(exchange.client_name(), data);
-  exchange.group.learn(exchange.request, data.bytes(), exchange.snapshot);
+  exchange.group.learn(exchange.request, exchange.client(), data.bytes(), exchange.snapshot);
 }
 
 /// In DROP when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").

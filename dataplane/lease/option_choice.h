@@ -15,7 +15,6 @@ namespace tandem6::lease {
 struct AnswerKind {
   wire::MessageType answer;
   wire::MessageType asked;
-  friend bool operator==(const AnswerKind&, const AnswerKind&) = default;
 };
 
 /// What the choice depends on. Views into the client's message: valid while it is.

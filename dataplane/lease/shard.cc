@@ -129,7 +129,7 @@ void Shard::remove(Lease& lease) {
   if (!lease.is_clients()) {
     --clients_[client].abandoned;
   } else {
-    unlink_from_client(lease, index);
+    unlink_from_client(lease);
   }
   if (lease.partner != kNoIndex) partner_times_.free(lease.partner);
   leases_.free(index);
@@ -140,7 +140,7 @@ void Shard::remove(Lease& lease) {
 void Shard::abandon(Lease& lease) {
   assert(called_by_owner());
   assert(lease.is_clients());
-  unlink_from_client(lease, lease.index);
+  unlink_from_client(lease);
   lease.next = kNoIndex;
   lease.status = BindingStatus::kAbandoned;
   ++clients_[lease.client].abandoned;
@@ -153,7 +153,7 @@ void Shard::end(Lease& lease, BindingStatus status) {
   wheel_.cancel(timers(), index);
   lease.status = status;
   if (!was_clients || lease.is_clients()) return;
-  unlink_from_client(lease, index);
+  unlink_from_client(lease);
   lease.next = kNoIndex;
   ++clients_[lease.client].abandoned;
 }
@@ -244,9 +244,9 @@ void Shard::forget_client_if_empty(uint32_t client) {
   --client_count_;
 }
 
-void Shard::unlink_from_client(const Lease& lease, uint32_t index) {
+void Shard::unlink_from_client(const Lease& lease) {
   uint32_t* link = &clients_[lease.client].first_lease;
-  while (*link != index) link = &leases_[*link].next;
+  while (*link != lease.index) link = &leases_[*link].next;
   *link = lease.next;
 }
 

@@ -198,7 +198,7 @@ class Shard {
   uint32_t index_of(const LeaseKey& key) const;
   uint32_t add_client(Bytes duid, uint64_t hash);
   void forget_client_if_empty(uint32_t client);
-  void unlink_from_client(const Lease& lease, uint32_t index);
+  void unlink_from_client(const Lease& lease);
   void schedule(uint32_t index);
   bool is_due(uint32_t index, AbsoluteTime now);
   bool called_by_owner() const { return owner_ == std::thread::id{} || owner_ == std::this_thread::get_id(); }

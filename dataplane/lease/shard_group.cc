@@ -315,9 +315,8 @@ void ShardGroup::remember(Bytes duid, Bytes client_data) {
   remember(home, home.find_client(duid), duid, client_data);
 }
 
-void ShardGroup::learn(const Request& request, Bytes client_data, const Snapshot& snapshot) {
+void ShardGroup::learn(const Request& request, uint32_t client, Bytes client_data, const Snapshot& snapshot) {
   Shard& home = shard(request.shard());
-  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
   if (!remember(home, client, request.client_duid, client_data)) return;
   const Lease* lease = home.first_of(client);
   while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
@@ -334,12 +333,6 @@ bool ShardGroup::remember(Shard& home, uint32_t client, Bytes duid, Bytes client
   home.set_note(client, note_of(client_data, digest));
   log_.remember(Duid::from_bytes(duid).value_or(Duid{}), client_data);
   return true;
-}
-
-bool ShardGroup::accepts_reconfigure(const Request& request) {
-  const Shard& home = shard(request.shard());
-  const uint32_t client = home.find_client(request.client_duid, home.table_hash(request));
-  return client != kNoIndex && home.note_of(client).accepts_reconfigure;
 }
 
 void ShardGroup::load_client(Bytes duid, Bytes client_data) {

@@ -78,12 +78,10 @@ class ShardGroup {
   /// something new. Does nothing for a client without leases, and without room for it: the next message brings it
   /// again.
   void remember(Bytes duid, Bytes client_data);
-  /// The same, said by the client itself: the partner is to know (RFC 8156 §7.4). It hears what the disk has of a
-  /// client with each of its leases, and of one that stands in the log before this perhaps too early: of one it hears
-  /// again.
-  void learn(const Request& request, Bytes client_data, const Snapshot& snapshot);
-  /// Did this client, which has leases, accept Reconfigure when it was last remembered?
-  bool accepts_reconfigure(const Request& request);
+  /// The same, said by the client itself, whose index in its shard is `client`: the partner is to know (RFC 8156 §7.4).
+  /// It hears what the disk has of a client with each of its leases, and of one that stands in the log before this
+  /// perhaps too early: of one it hears again.
+  void learn(const Request& request, uint32_t client, Bytes client_data, const Snapshot& snapshot);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.

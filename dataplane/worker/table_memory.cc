@@ -24,8 +24,6 @@ constexpr size_t rounded(size_t size, size_t unit) { return (size + unit - 1) / 
 
 }  // namespace
 
-void advise_huge_pages(void* memory, size_t bytes) { madvise(memory, bytes, MADV_HUGEPAGE); }
-
 TableMemory::~TableMemory() {
   for (const Block& block : blocks_) ::operator delete(block.begin, alignment_of(block.size));
 }
@@ -35,7 +33,8 @@ void TableMemory::add_block(size_t at_least) {
   const size_t doubled = blocks_.empty() ? kFirstBlock : std::min(2 * blocks_.back().size, kLargestBlock);
   const size_t size = at_least < doubled ? doubled : rounded(at_least, kHugePage);
   auto* const begin = static_cast<std::byte*>(::operator new(size, alignment_of(size)));
-  if (size >= kHugePage) advise_huge_pages(begin, size);
+  // Where the kernel does not back it with huge pages, nothing changes but speed.
+  if (size >= kHugePage) madvise(begin, size, MADV_HUGEPAGE);
   blocks_.push_back({begin, size});
   next_ = begin;
   left_ = size;

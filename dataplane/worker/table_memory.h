@@ -10,9 +10,6 @@
 
 namespace tandem6::worker {
 
-/// Asks the kernel to back this memory with huge pages (madvise). Where it does not, nothing changes but speed.
-void advise_huge_pages(void* memory, size_t bytes);
-
 /// Takes blocks from the system and parts them. What is given back is kept for the next one who wants just as much: its
 /// users want a few sizes only. The mutex is for start-up, when several threads load; a worker comes here when its
 /// tables grow, and only then. Everything taken from it must be given back before it ends.

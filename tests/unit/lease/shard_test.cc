@@ -22,6 +22,16 @@ std::set<uint32_t> iaids_of(Shard& shard, uint32_t client) {
   return iaids;
 }
 
+/// The IAIDs of the leases that end by `time`; they are removed.
+std::set<uint32_t> end_until(Shard& shard, AbsoluteTime time) {
+  std::set<uint32_t> ended;
+  shard.expire(time, 1000, [&](Lease& lease) {
+    ended.insert(lease.iaid);
+    shard.remove(lease);
+  });
+  return ended;
+}
+
 Duid long_duid(size_t size, uint8_t fill) {
   const std::vector<std::byte> bytes(size, std::byte{fill});
   return Duid::from_bytes(bytes).value();
@@ -162,15 +172,7 @@ TEST_CASE("leases end when their valid lifetime has for the client too; infinite
   add("2001:db8::3", Seconds{0xfffffffe});  // 136 years: modulo 2^32 that looks like the past
   add("2001:db8::4", Seconds{5000});
 
-  std::set<uint32_t> ended;
-  const auto expire = [&](uint32_t seconds) {
-    ended.clear();
-    shard.expire(kNow + Seconds{seconds}, 1000, [&](Lease& lease) {
-      ended.insert(lease.iaid);
-      shard.remove(lease);
-    });
-    return ended;
-  };
+  const auto expire = [&](uint32_t seconds) { return end_until(shard, kNow + Seconds{seconds}); };
   CHECK(expire(102) == std::set<uint32_t>{});
   Lease& renewed = *shard.find(address_key("2001:db8::4"));
   renewed.last_contact = kNow + Seconds{99};
@@ -190,15 +192,7 @@ TEST_CASE(
   Lease& shorter = shard.insert(client.bytes(), record(address_key("2001:db8::2"), client, 2));
   Lease& forever = shard.insert(client.bytes(), record(address_key("2001:db8::3"), client, 3));
   Lease& mortal = shard.insert(client.bytes(), record(address_key("2001:db8::4"), client, 4));
-  std::set<uint32_t> ended;
-  const auto expire = [&](uint32_t seconds) {
-    ended.clear();
-    shard.expire(kNow + Seconds{seconds}, 1000, [&](Lease& lease) {
-      ended.insert(lease.iaid);
-      shard.remove(lease);
-    });
-    return ended;
-  };
+  const auto expire = [&](uint32_t seconds) { return end_until(shard, kNow + Seconds{seconds}); };
   expire(10);
   shard.extend(longer, Seconds{50}, Seconds{100}, kNow + Seconds{50});
   shard.extend(longer, Seconds{50}, Seconds{100}, kNow + Seconds{60});
