@@ -2,8 +2,10 @@
 Whatever a test makes here is taken away again, also after a failure or Ctrl-C."""
 
 import atexit
+import collections
 import contextlib
 import ctypes
+import glob
 import ipaddress
 import itertools
 import os
@@ -145,11 +147,14 @@ class Lab:
         return place
 
     def describe(self):
-        """For whoever looks into a failure."""
+        """For whoever looks into a failure: what servers, clients and relay agents wrote at the end."""
         parts = []
         for server in self.servers:
             if os.path.exists(server.log):
                 parts.append(f"--- the end of {server.log}\n{server.log_tail(40)}")
+        for log in sorted(glob.glob(os.path.join(self.directory, "*.log"))):
+            with open(log, encoding="utf-8", errors="replace") as file:
+                parts.append(f"--- the end of {log}\n{''.join(collections.deque(file, 25))}")
         return "\n".join(parts)
 
 

@@ -1,5 +1,6 @@
 """Real DHCPv6 clients, kept from touching the machine that they run on."""
 
+import contextlib
 import os
 import re
 import signal
@@ -208,12 +209,33 @@ def _last(pattern, path):
 
 
 def end(process, patience=10):
-    """Ends a process that we started, politely first."""
+    """Ends a process that we started, politely first, and whatever it started: the helpers of a dhcpcd that was killed would
+    keep the clients' port."""
     if process is None or process.poll() is not None:
         return
+    started = descendants(process.pid)
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(patience)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    for watch in started:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(watch, signal.SIGKILL)
+        os.close(watch)
+
+
+def descendants(pid):
+    """The children of a process, theirs, and so on, each as a descriptor that never means another process."""
+    found = []
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            children = [int(child) for child in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return found
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            found.append(os.pidfd_open(child))
+            found.extend(descendants(child))
+    return found
