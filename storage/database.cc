@@ -145,12 +145,14 @@ rocksdb::Status Database::put_meta(const std::string& name, const std::string& v
   return status.ok() ? db_->Flush(rocksdb::FlushOptions(), meta_) : status;
 }
 
+bool Database::is_empty(rocksdb::ColumnFamilyHandle* family) {
+  std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family));
+  it->SeekToFirst();
+  return !it->Valid() && it->status().ok();
+}
+
 bool Database::is_empty() {
-  return std::all_of(handles_.begin(), handles_.end(), [&](auto* handle) {
-    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), handle));
-    it->SeekToFirst();
-    return !it->Valid() && it->status().ok();
-  });
+  return std::all_of(handles_.begin(), handles_.end(), [&](auto* handle) { return is_empty(handle); });
 }
 
 }  // namespace tandem6::storage

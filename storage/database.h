@@ -31,6 +31,8 @@ class Database {
   rocksdb::ColumnFamilyHandle* leases() { return db_->DefaultColumnFamily(); }
   rocksdb::ColumnFamilyHandle* clients() { return clients_; }
   rocksdb::ColumnFamilyHandle* meta() { return meta_; }
+  /// Whether anything is kept of any client.
+  bool keeps_clients() { return !is_empty(clients_); }
   /// Writes a meta value and flushes it at once: one that stayed in its memtable would keep every log since alive, to
   /// be read at the next start.
   rocksdb::Status put_meta(const std::string& name, const std::string& value);
@@ -43,6 +45,7 @@ class Database {
   /// Makes the column families that are missing, and says that the schema is this version's.
   tl::expected<void, Error> complete_schema(const std::string& path);
   rocksdb::Status make_family(const char* name, rocksdb::ColumnFamilyHandle*& handle);
+  bool is_empty(rocksdb::ColumnFamilyHandle* family);
   bool is_empty();
 
   std::unique_ptr<rocksdb::DB> db_;

@@ -63,10 +63,14 @@ struct Store::Batch::Impl {
     std::string value;  // empty: delete
   };
   std::vector<ClientWrite> clients;
+  bool keeps_clients = false;  // one of them is no delete
 
   void add_client(Bytes duid, Bytes client_data) {
     ClientWrite write{.key = encode_client_key(duid), .value = {}};
-    if (!client_data.empty()) write.value = encode_client_value(write.key, client_data);
+    if (!client_data.empty()) {
+      write.value = encode_client_value(write.key, client_data);
+      keeps_clients = true;
+    }
     clients.push_back(std::move(write));
   }
   void join(rocksdb::ColumnFamilyHandle* family) {
@@ -105,6 +109,7 @@ size_t Store::Batch::count() const { return impl_->count; }
 void Store::Batch::clear() {
   impl_->writes.Clear();
   impl_->clients.clear();
+  impl_->keeps_clients = false;
   impl_->count = 0;
 }
 
@@ -135,6 +140,7 @@ tl::expected<std::unique_ptr<Store>, Error> Store::open(const std::string& path)
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   impl->database = std::move(*database);
+  impl->keeps_clients = impl->database->keeps_clients();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -159,6 +165,7 @@ tl::expected<void, Error> Store::put_meta(const std::string& name, const std::st
 tl::expected<void, Error> Store::write(Batch& batch, bool sync) {
   const std::shared_lock lock(impl_->replacing);
   if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  if (batch.impl_->keeps_clients) impl_->keeps_clients = true;
   batch.impl_->join(impl_->database->clients());
   rocksdb::WriteOptions options;
   options.sync = sync;
@@ -230,6 +237,7 @@ tl::expected<std::optional<lease::LeaseRecord>, Error> Store::find(const lease::
 tl::expected<std::vector<std::byte>, Error> Store::find_client(Bytes duid) {
   const std::shared_lock lock(impl_->replacing);
   if (!impl_->database) return tl::unexpected(impl_->closed_because);
+  if (!impl_->keeps_clients) return std::vector<std::byte>{};
   const std::string key = encode_client_key(duid);
   rocksdb::PinnableSlice value;
   auto& database = *impl_->database;

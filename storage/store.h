@@ -86,7 +86,8 @@ class Store {
   /// does not hold the committer up.
   tl::expected<std::vector<lease::LeaseRecord>, Error> page(const std::optional<lease::LeaseKey>& after, size_t limit);
   tl::expected<std::optional<lease::LeaseRecord>, Error> find(const lease::LeaseKey& key);
-  /// What is kept of this client (lease/client_data.h); empty when there is nothing. Costs microseconds.
+  /// What is kept of this client (lease/client_data.h); empty when there is nothing. Costs microseconds, and
+  /// nothing as long as nothing was ever kept of any client.
   tl::expected<std::vector<std::byte>, Error> find_client(Bytes duid);
   /// Shows up to `limit` clients of which something is kept, in an order of its own, after `after` or from the
   /// beginning. Returns the last one shown; nothing at the end. Consistent within one page.

@@ -1,6 +1,7 @@
 // What Store's parts share. Private to storage/.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -17,6 +18,8 @@ struct Store::Impl {
   /// Nothing only when resume() closed the database and could not open it again; then `closed_because` says why.
   std::unique_ptr<Database> database;
   Error closed_because;
+  /// Whether anything may be kept of any client: where no client has more than leases, find_client() costs nothing.
+  std::atomic<bool> keeps_clients = false;
 
   Error explain(const rocksdb::Status& status) const { return storage::explain(path, status); }
   /// Moves the newest leases out of the memtable and into a table when there are more than `entries` of them.

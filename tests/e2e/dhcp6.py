@@ -8,7 +8,7 @@ SOLICIT, ADVERTISE, REQUEST, CONFIRM, RENEW, REBIND, REPLY, RELEASE, DECLINE = r
 INFORMATION_REQUEST, RELAY_FORW, RELAY_REPL = 11, 12, 13
 
 CLIENT_ID, SERVER_ID, IA_NA, IA_ADDRESS, ORO, ELAPSED_TIME, RELAY_MESSAGE = 1, 2, 3, 5, 6, 8, 9
-STATUS_CODE, RAPID_COMMIT, INTERFACE_ID, DNS_SERVERS, IA_PD, IA_PREFIX = 13, 14, 18, 23, 25, 26
+STATUS_CODE, RAPID_COMMIT, INTERFACE_ID, DNS_SERVERS, IA_PD, IA_PREFIX, CLIENT_FQDN = 13, 14, 18, 23, 25, 26, 39
 
 SUCCESS, NO_ADDRESSES, NO_BINDING, NO_PREFIXES = 0, 2, 3, 6
 
@@ -43,6 +43,11 @@ def status_of(options):
     """The status code; absent means Success (RFC 8415 §21.13)."""
     data = first(options, STATUS_CODE)
     return SUCCESS if data is None else struct.unpack_from("!H", data)[0]
+
+
+def fqdn(name):
+    """A Client FQDN option (RFC 4704 §4) that asks the server for the AAAA record."""
+    return option(CLIENT_FQDN, b"\1" + b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0")
 
 
 @dataclass(frozen=True)

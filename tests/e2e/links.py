@@ -97,12 +97,13 @@ class Client:
         self.xid = (number * 7919) & 0xffffff
         self.server = None
         self.leases = []
+        self.extra = b""  # options of each of its messages besides the IAs
 
     def ask(self, kind, *parts, server=None, to=dhcp6.ALL_SERVERS_AND_RELAYS):
         """The server's answer to a message of ours."""
         self.xid = (self.xid + 1) & 0xffffff
         wanted = self.xid.to_bytes(3, "big")
-        data = dhcp6.message(kind, self.xid, self.duid, *parts, server=server)
+        data = dhcp6.message(kind, self.xid, self.duid, *parts, self.extra, server=server)
         answer, self.answered_from = self.end.exchange(data, lambda got: got[1:4] == wanted and self.fits(got), to)
         return dhcp6.Message.parse(answer)
 

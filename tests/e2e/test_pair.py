@@ -54,6 +54,17 @@ class Normal(PairTest):
         client.release()
         wait_for("nothing to be left", lambda: not lab.active(self.a.leases()) and not lab.active(self.b.leases()))
 
+    def test_the_name_of_a_client_reaches_the_partner(self):
+        """RFC 8156 §7.4: also where neither relay data nor reconfigure keys are kept."""
+        self.start_pair()
+        client = PairClient(self.end, 1)
+        client.extra = dhcp6.fqdn("cpe.example.net")
+        client.four_way()
+        self.assertEqual({lease["hostname"] for lease in self.databases_equal().values()}, {"cpe.example.net."})
+        client.extra = dhcp6.fqdn("other.example.net")
+        client.renew()
+        self.assertEqual({lease["hostname"] for lease in self.databases_equal().values()}, {"other.example.net."})
+
     def test_a_client_of_the_secondary_is_answered_by_it(self):
         self.start_pair()
         client, = self.clients([1])

@@ -26,11 +26,6 @@ constexpr size_t kMostUnsent = size_t{64} << 20;
 
 std::string meta_name(const std::string& relationship) { return "failover/" + relationship; }
 
-bool keeps_clients(const lease::Snapshot& snapshot) {
-  return snapshot.reconfigure() ||
-         std::ranges::any_of(snapshot.subnets(), [](const lease::Subnet& subnet) { return subnet.keep_relays; });
-}
-
 }  // namespace
 
 failover::Moment PartnerHost::now() {
@@ -44,7 +39,6 @@ PartnerHost::PartnerHost(const failover::RelationshipSettings& settings, std::sh
     : settings_(settings),
       scope_(std::move(scope)),
       snapshot_(std::move(snapshot)),
-      keeps_clients_(keeps_clients(*snapshot_)),
       world_(world) {}
 
 tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failover::RelationshipSettings& settings,
@@ -170,7 +164,6 @@ void PartnerHost::store_pending() {
 }
 
 std::vector<std::byte> PartnerHost::client_data(Bytes duid) {
-  if (!keeps_clients_) return {};
   return world_.store->find_client(duid).value_or(std::vector<std::byte>{});
 }
 
@@ -195,7 +188,6 @@ failover::RelationshipStatus PartnerHost::status() const {
 
 void PartnerHost::replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
-  keeps_clients_ = keeps_clients(*snapshot_);
   relationship_->reconfigured();
 }
 

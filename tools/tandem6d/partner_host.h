@@ -93,7 +93,6 @@ class PartnerHost : public failover::Host {
   failover::RelationshipSettings settings_;
   std::shared_ptr<lease::FailoverScope> scope_;
   std::shared_ptr<const lease::Snapshot> snapshot_;
-  bool keeps_clients_ = false;
   World world_;
   std::shared_ptr<failover::TlsIdentity> identity_;
   std::unique_ptr<failover::Connector> connector_;

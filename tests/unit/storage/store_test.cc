@@ -148,7 +148,9 @@ TEST_CASE("what is kept of a client: put, put again, deleted with its last lease
   const TemporaryDirectory directory;
   {
     const auto store = open_store(directory / "db");
+    CHECK(store->find_client(duid_of(1).bytes())->empty());
     remember(*store, 1, client_data(20));
+    CHECK(*store->find_client(duid_of(1).bytes()) == client_data(20));
     remember(*store, 2, client_data(1400));
     remember(*store, 3, client_data(30));
     remember(*store, 4, client_data(40));
