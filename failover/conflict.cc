@@ -138,10 +138,10 @@ StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, cons
     case Rule::kAfterStart:
       return outdated_unless(began_after(theirs, *ours));
     case Rule::kClientDecides:
-      if (client == ours->duid || began_after(theirs, *ours) || role == lease::FailoverRole::kSecondary) {
-        return StatusCode::kSuccess;
-      }
-      return StatusCode::kAddressInUse;
+      if (client == ours->duid || began_after(theirs, *ours)) return StatusCode::kSuccess;
+      if (role == lease::FailoverRole::kPrimary) return StatusCode::kAddressInUse;
+      // What the primary had queued before it heard that its client had left must not take the unit from the next one.
+      return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
   }
   return StatusCode::kOutdatedBindingInformation;
 }

@@ -186,10 +186,18 @@ void walk(const ErrandPlace& place, const FailoverScope& scope, WalkCursor& curs
   cursor.finished = true;
 }
 
+void remember(const ErrandPlace& place, const BindingUpdate& update) {
+  if (!update.client_data.empty()) place.leases.remember(update.client->bytes(), update.client_data);
+}
+
 }  // namespace
 
 Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpdate& incoming) {
   BindingUpdate& update = incoming.update;
+  if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
+  // Before the leases: when the partner is told of one of them in return, it must not hear again what it has just
+  // replaced. And behind them, as a client without leases is not known yet, or no longer.
+  remember(place, update);
   for (; incoming.next < update.leases.size(); ++incoming.next) {
     if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
     const Applied applied = OneLease(place, scope, incoming).run();
@@ -197,9 +205,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
     if (applied != Applied::kDone) return applied;
     incoming.next_is_unheld = false;
   }
-  if (!std::exchange(incoming.remembered, true) && !update.client_data.empty()) {
-    place.leases.remember(update.client->bytes(), update.client_data);
-  }
+  remember(place, update);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;
 }

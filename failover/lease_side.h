@@ -16,7 +16,7 @@ namespace tandem6::failover {
 enum class Applied : uint8_t {
   kDone,           ///< every lease has its verdict
   kNoRoom,         ///< the log is full: again later
-  kHeldElsewhere,  ///< `held_elsewhere` may be another client's, in a shard of another worker: see displace()
+  kHeldElsewhere,  ///< the next lease may be another client's, in a shard of another worker: see displace()
 };
 
 /// A BNDUPD being worked on (RFC 8156 §7.5). Owned by whoever has it: the reactor, or the worker that it was given to.
@@ -25,7 +25,6 @@ struct IncomingUpdate {
   BindingUpdate update;         ///< the verdicts are written into it
   size_t next = 0;              ///< the lease that comes next
   bool next_is_unheld = false;  ///< displace() has found nobody who holds it, or has made room
-  bool remembered = false;      ///< the client data was kept
   uint64_t sequence = 0;        ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
 };
 

@@ -167,6 +167,8 @@ class Shard {
   size_t client_count() const { return client_count_; }
   /// Bytes of RAM that this shard holds.
   size_t memory() const;
+  /// When its timer ends a lease: a little later than its client was told.
+  AbsoluteTime deadline(const Lease& lease) { return timers().deadline(lease); }
   /// Debug builds: from now on only the calling thread may use this shard.
   void adopt_by_this_thread();
 
@@ -177,8 +179,8 @@ class Shard {
     const Slab<PartnerTimes>& partner_times;
     Seconds lead_time;
     WheelLinks& links(uint32_t index) { return leases[index].timer; }
-    AbsoluteTime deadline(uint32_t index) const {
-      const Lease& lease = leases[index];
+    AbsoluteTime deadline(uint32_t index) const { return deadline(leases[index]); }
+    AbsoluteTime deadline(const Lease& lease) const {
       if (lease.partner == kNoIndex) return lease.expires() + kReplyDelay;
       // RFC 8156 §7.3: what the partner told is "the time after which the partner can consider the lease expired". It
       // may have extended the lease until then, and by the MCLT beyond, without a memory of it any more. While it has

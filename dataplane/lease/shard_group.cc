@@ -360,7 +360,10 @@ unsigned ShardGroup::expire(AbsoluteTime now, const Snapshot& snapshot, unsigned
 void ShardGroup::expire_one(Lease& lease, const Snapshot& snapshot, AbsoluteTime now) {
   const bool was_declined = lease.status == BindingStatus::kAbandoned;
   (was_declined ? counters_.released_quarantine : counters_.expired).add();
-  end(lease, was_declined ? BindingStatus::kReset : BindingStatus::kExpired, snapshot, now);
+  // Since when it is so, not since when we know: a server that was down must not take what it finds ended for news
+  // (RFC 8156 §7.5.4).
+  const AbsoluteTime since = std::min(now, shard(lease.shard).deadline(lease));
+  end(lease, was_declined ? BindingStatus::kReset : BindingStatus::kExpired, snapshot, since);
 }
 
 void ShardGroup::settle(const Snapshot& snapshot) {

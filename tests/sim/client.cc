@@ -16,6 +16,7 @@ namespace {
 constexpr uint16_t kAddressIa = 3;
 constexpr uint16_t kPrefixIa = 25;
 constexpr uint32_t kNoBinding = 3;
+constexpr uint64_t kHaste = 3000;  // ms: of those who churn
 constexpr unsigned kMostAttempts = 5;
 /// A slow disk, or a full log, makes a server miss some.
 constexpr unsigned kMostUnanswered = 7;
@@ -203,16 +204,12 @@ void Client::choose() {
   act();
 }
 
+bool Client::happens(unsigned per_mille) { return per_mille != 0 && random_.chance(per_mille); }
+
 void Client::renew() {
   if (world_.is_frozen()) return after(1000, &Client::renew);
   const Scenario& scenario = world_.scenario();
-  const auto happens = [&](unsigned per_mille) { return per_mille != 0 && random_.chance(per_mille); };
-  if (happens(scenario.release)) {
-    for (const Held& held : held_) give_up(held);
-    given_up_ = std::exchange(held_, {});
-    enter(Phase::kReleasing);
-    return act();
-  }
+  if (happens(scenario.release)) return release();
   if (happens(scenario.reboot) || happens(scenario.move)) {
     world_.journal().note(name(), "forgets its leases");
     held_.clear();
@@ -222,6 +219,14 @@ void Client::renew() {
     return after(random_.between(500, 20'000), &Client::solicit);
   }
   enter(Phase::kRenewing);
+  act();
+}
+
+void Client::release() {
+  if (world_.is_frozen()) return after(1000, &Client::renew);
+  for (const Held& held : held_) give_up(held);
+  given_up_ = std::exchange(held_, {});
+  enter(Phase::kReleasing);
   act();
 }
 
@@ -261,7 +266,8 @@ void Client::received(unsigned server, const Octets& message) {
     case Phase::kReleasing:
     case Phase::kDeclining:
       enter(Phase::kIdle);
-      return after(random_.between(1000, 60'000), &Client::solicit);
+      return after(world_.scenario().churn != 0 ? random_.between(10, kHaste) : random_.between(1000, 60'000),
+                   &Client::solicit);
     case Phase::kRequesting:
     case Phase::kRenewing:
     case Phase::kRebinding:
@@ -358,6 +364,7 @@ void Client::bound(const testing::Response& reply) {
   t1_ = now + (t1 == UINT32_MAX ? rest / 2 : uint64_t{t1} * 1000);
   t2_ = now + (t2 == UINT32_MAX ? rest * 4 / 5 : uint64_t{t2} * 1000);
   enter(Phase::kBound);
+  if (happens(world_.scenario().churn)) return after(random_.between(10, kHaste), &Client::release);
   after(t1_ - now, &Client::renew);
 }
 

@@ -56,7 +56,9 @@ class Client {
   void take_ia(unsigned server, const testing::ReadIa& ia);
   void bound(const testing::Response& reply);
   void renew();
+  bool happens(unsigned per_mille);
   void expect_answer(uint8_t type);
+  void release();
   void give_up(const Held& held);
   void drop_expired();
   uint64_t last_end() const;

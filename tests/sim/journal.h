@@ -17,6 +17,7 @@ class Journal {
   void note(std::string_view who, std::string_view what);
   /// The run is over. Only the first one counts: what follows may follow from it.
   void violation(std::string_view invariant, std::string_view what);
+  bool is_verbose() const { return verbose_; }
   bool failed() const { return !violation_.empty(); }
   const std::string& violated() const { return violation_; }
   /// To stdout.

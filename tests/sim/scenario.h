@@ -29,6 +29,7 @@ struct Scenario {
   unsigned loss = 0;       ///< per mille of client messages
   unsigned duplicate = 0;  ///< likewise
   unsigned release = 0;    ///< per mille, at each renewal
+  unsigned churn = 0;      ///< per mille of those served, who release at once and come back at once
   unsigned reboot = 0;
   unsigned decline = 0;
   unsigned move = 0;

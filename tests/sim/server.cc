@@ -17,6 +17,7 @@ constexpr uint32_t kEpoch = 800'000'000;
 constexpr size_t kLogCapacity = 512;
 constexpr size_t kFeedCapacity = 16;  // so that it overflows
 constexpr unsigned kExpireBudget = 64;
+constexpr uint64_t kDiskCheck = 5000;
 constexpr uint64_t kStale = 2000;    // of a REPLY that waits for the disk: as in dataplane/worker
 constexpr uint64_t kTryAgain = 300;  // milliseconds
 
@@ -64,6 +65,7 @@ void Server::tick() {
 }
 
 void Server::expire() {
+  if (world_.events().now() >= life_->disk_checked + kDiskCheck) check_disk();
   for (Worker& worker : life_->workers) worker.leases->expire(wall(), *life_->snapshot, kExpireBudget);
   write();
   later(1000, [this] { expire(); });
@@ -181,7 +183,7 @@ void Server::crash(bool with_machine) {
   world_.journal().note(name(), with_machine ? "crashes with its machine" : "crashes");
   if (life_->writing && !disk_full_ && random_.chance(500)) disk_.apply(*life_->writing);
   if (life_->stable_writing && !disk_full_ && random_.chance(500)) disk_.stable = life_->stable_writing->bytes;
-  if (may_serve()) died_at_ = world_.events().now();
+  if (may_serve()) died_at_ = disk_full_ ? disk_full_since_ : world_.events().now();
   life_.reset();
   world_.channel().died(side_, with_machine);
 }
@@ -201,6 +203,11 @@ void Server::stop() {
   if (may_serve()) died_at_ = world_.events().now();
   life_.reset();
   world_.channel().died(side_, false);
+}
+
+void Server::set_disk_full(bool full) {
+  if (full && !disk_full_) disk_full_since_ = world_.events().now();
+  disk_full_ = full;
 }
 
 void Server::lose_disk() {
@@ -353,6 +360,12 @@ failover::State Server::state() const { return life_->relationship->state(); }
 bool Server::is_communicating() const { return life_->relationship->status().communicating; }
 lease::FailoverPolicy Server::policy() const { return life_->scope->policy(); }
 
+void Server::sort_by_key(std::vector<lease::LeaseRecord>& leases) {
+  std::ranges::sort(leases, [](const lease::LeaseRecord& a, const lease::LeaseRecord& b) {
+    return std::pair(a.key.address, a.key.prefix_length) < std::pair(b.key.address, b.key.prefix_length);
+  });
+}
+
 std::vector<lease::LeaseRecord> Server::leases() const {
   std::vector<lease::LeaseRecord> all;
   for (const Worker& worker : life_->workers) {
@@ -362,9 +375,7 @@ std::vector<lease::LeaseRecord> Server::leases() const {
       shard.walk(0, UINT32_MAX, [&](const lease::Lease& lease) { all.push_back(shard.record_of(lease)); });
     }
   }
-  std::ranges::sort(all, [](const lease::LeaseRecord& a, const lease::LeaseRecord& b) {
-    return std::pair(a.key.address, a.key.prefix_length) < std::pair(b.key.address, b.key.prefix_length);
-  });
+  sort_by_key(all);
   return all;
 }
 
@@ -382,10 +393,15 @@ bool Server::knows(const lease::LeaseKey& key, Bytes duid) const {
   return record && record->status == lease::BindingStatus::kActive && wire::same_bytes(record->duid.bytes(), duid);
 }
 
+bool Server::all_is_written() const {
+  return !life_->writing &&
+         std::ranges::all_of(life_->workers, [](const Worker& worker) { return worker.leases->log().pending() == 0; });
+}
+
 bool Server::is_idle() const {
-  if (life_->writing || life_->stable_writing) return false;
+  if (!all_is_written() || life_->stable_writing) return false;
   for (const Worker& worker : life_->workers) {
-    if (!worker.waiting.empty() || !worker.parked.empty() || worker.leases->log().pending() != 0) return false;
+    if (!worker.waiting.empty() || !worker.parked.empty()) return false;
   }
   const failover::RelationshipStatus status = life_->relationship->status();
   return status.unacked == 0 && status.backlog == 0 && !status.resynchronizing;

@@ -38,7 +38,7 @@ class Server final : public failover::Host {
   void lose_disk();
   void set_skew(int64_t milliseconds) { skew_ = milliseconds; }
   void set_disk_delay(uint64_t most) { disk_delay_ = most; }
-  void set_disk_full(bool full) { disk_full_ = full; }
+  void set_disk_full(bool full);
   bool command(failover::OperatorCommand command);
   void datagram(unsigned client, uint16_t port, const testing::Octets& bytes);
 
@@ -58,6 +58,7 @@ class Server final : public failover::Host {
   bool may_serve() const { return life_->scope->policy().responsiveness != lease::Responsiveness::kUnresponsive; }
   lease::FailoverPolicy policy() const;
   failover::RelationshipStatus status() const { return life_->relationship->status(); }
+  static void sort_by_key(std::vector<lease::LeaseRecord>& leases);
   /// All leases, ordered by key.
   std::vector<lease::LeaseRecord> leases() const;
   const Disk& disk() const { return disk_; }
@@ -69,6 +70,8 @@ class Server final : public failover::Host {
   uint64_t disk_losses() const { return disk_losses_; }
   /// Nothing waits to be written, answered or sent.
   bool is_idle() const;
+  /// The disk has every change of every lease.
+  bool all_is_written() const;
 
   // --- failover::Host ---
   void send(Bytes message) override;
@@ -127,6 +130,7 @@ class Server final : public failover::Host {
     Scan scan;
     // for I7
     failover::State last_state = failover::State::kNone;
+    uint64_t disk_checked = 0;
     bool startup_over = false;
     bool had_record = false;
     bool never_ran = false;
@@ -167,7 +171,9 @@ class Server final : public failover::Host {
 
   std::vector<Promise> promises_of(const lease::Answer& answer, const testing::Octets& bytes) const;
   void check_answer(const std::vector<Promise>& promises, const lease::ShardGroup& group, Bytes duid);
+  void note_update(const failover::BindingUpdate& update);
   void check_stored(const Parked& reply);
+  void check_disk();
   void check_message(Bytes message);
   void check_done();
   void check_told(const failover::BindingUpdate& update, bool is_reply);
@@ -182,8 +188,9 @@ class Server final : public failover::Host {
   int64_t skew_ = 0;
   uint64_t disk_delay_ = 5;
   bool disk_full_ = false;
-  uint64_t number_ = 0;   // of the life
-  uint64_t died_at_ = 0;  // when it last may have served
+  uint64_t disk_full_since_ = 0;  // and thus it has promised nobody anything
+  uint64_t number_ = 0;           // of the life
+  uint64_t died_at_ = 0;          // when it last may have served
   uint64_t disk_losses_ = 0;
   std::unique_ptr<Life> life_;
 };

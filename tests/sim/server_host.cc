@@ -242,6 +242,37 @@ void Server::check_stored(const Parked& reply) {
   }
 }
 
+// I6: when everything is written, a restart finds what is in memory, no less and no more.
+void Server::check_disk() {
+  if (!all_is_written()) return;
+  life_->disk_checked = world_.events().now();
+  auto stored = disk_.leases();
+  if (!stored) return world_.journal().violation("I6", "a record on the disk of " + name() + " does not decode");
+  sort_by_key(*stored);
+  const auto held = leases();
+  // What the partner acknowledged meanwhile is lost, and asked again.
+  const auto is_same = [](const lease::LeaseRecord& a, const lease::LeaseRecord& b) {
+    return a.key == b.key && a.duid == b.duid && a.iaid == b.iaid && a.status == b.status && a.expires() == b.expires();
+  };
+  const auto [first, second] = std::ranges::mismatch(held, *stored, is_same);
+  if (first == held.end() && second == stored->end()) return;
+  const lease::LeaseRecord& different = first != held.end() ? *first : *second;
+  world_.journal().violation("I6", fmt::format("{}: memory and disk differ in {}, {} and {} leases", name(),
+                                               different.key.address.to_string(), held.size(), stored->size()));
+}
+
+void Server::note_update(const failover::BindingUpdate& update) {
+  if (!world_.journal().is_verbose()) return;
+  for (const failover::LeaseUpdate& lease : update.leases) {
+    world_.journal().note(name(),
+                          fmt::format("   {} {} {}{}", lease.key.address.to_string(), lease::to_string(lease.status),
+                                      update.client ? update.client->to_string() : "of nobody",
+                                      lease.verdict == wire::StatusCode::kSuccess
+                                          ? ""
+                                          : fmt::format(", refused with {}", static_cast<unsigned>(lease.verdict))));
+  }
+}
+
 void Server::check_message(Bytes message) {
   const auto view = wire::FailoverMessageView::parse(message);
   if (!view) return world_.journal().violation("wire", name() + " sends what does not parse");
@@ -259,6 +290,7 @@ void Server::check_message(Bytes message) {
   } else if (view->type == wire::MessageType::kBndReply) {
     const auto reply = failover::read_binding_reply(*view);
     if (!reply) return world_.journal().violation("wire", name() + " sends a BNDREPLY that does not parse");
+    note_update(*reply);
     check_told(*reply, true);
     const bool is_block = !reply->client && reply->leases.size() == 1;
     if (side_ == 1 && is_block && reply->leases.front().verdict == wire::StatusCode::kSuccess) {
@@ -269,6 +301,7 @@ void Server::check_message(Bytes message) {
     if (read.fault != wire::StatusCode::kSuccess) {
       return world_.journal().violation("wire", name() + " sends a BNDUPD that does not parse");
     }
+    note_update(read.update);
     check_told(read.update, false);
     if (side_ == 0 && !read.update.client) {
       check_hands(read.update.leases.front(), lease::BindingStatus::kFreeBackup);
@@ -312,11 +345,15 @@ void Server::check_told(const failover::BindingUpdate& update, bool is_reply) {
     const auto is_told = [&](const std::optional<lease::LeaseRecord>& record) {
       if (!record || record->duid != *update.client || !record->partner) return false;
       return is_reply ? record->partner->expiration_time >= *lease.partner_lifetime
-                      : record->expires() >= lease.state_expiration.value_or(AbsoluteTime{});
+                      : record->partner->start_of_state == lease.start_of_state &&
+                            record->expires() >= lease.state_expiration.value_or(AbsoluteTime{});
     };
     const auto now = find(lease.key);
-    if (is_reply && now && now->duid == *update.client && now->status == lease::BindingStatus::kActive &&
-        !is_told(now)) {
+    const bool is_held = now && now->duid == *update.client && now->status == lease::BindingStatus::kActive;
+    // The client left, and came back to this server, while the disk was at it.
+    const bool is_anew = is_held && now->partner && now->partner->client_contact >= now->partner->start_of_state &&
+                         now->partner->start_of_state + Seconds{60} > wall();
+    if (is_reply && is_held && !is_anew && !is_told(now)) {
       world_.journal().violation("§7.5.5", fmt::format("{} acks a partner lifetime of {} that it does not keep", name(),
                                                        lease.key.address.to_string()));
     }

@@ -314,7 +314,8 @@ void World::come_to_rest() {
   advance(events_.now() + uint64_t{2} * (scenario_.valid + scenario_.mclt) * 1000);
   if (journal_.failed()) return;
   if (!is_normal()) return journal_.violation("I5", "did not stay NORMAL: " + state_text());
-  if (scenario_.release == 0 && scenario_.reboot == 0 && scenario_.decline == 0 && scenario_.move == 0) {
+  if (scenario_.release == 0 && scenario_.churn == 0 && scenario_.reboot == 0 && scenario_.decline == 0 &&
+      scenario_.move == 0) {
     for (const auto& client : clients_) {
       if (!client->is_served()) return journal_.violation("I5", "a client is not served: " + client->text());
       // §4.4: the MCLT limits the first contact and what befalls the pair, not those who stay.

@@ -82,8 +82,8 @@ StatusCode wanted(Cell cell, int64_t contact, bool over, bool same_client, Failo
     case Cell::kTime2:
       return outdated_unless(contact > 0);  // our state began at kT
     case Cell::kAccept3:
-      if (same_client || contact > 0 || role == FailoverRole::kSecondary) return StatusCode::kSuccess;
-      return StatusCode::kAddressInUse;
+      if (same_client || contact > 0) return StatusCode::kSuccess;
+      return role == FailoverRole::kPrimary ? StatusCode::kAddressInUse : outdated_unless(contact >= -5);
   }
   return StatusCode::kUnspecFail;
 }

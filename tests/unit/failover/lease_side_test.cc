@@ -300,6 +300,40 @@ TEST_CASE(
   CHECK_FALSE(it.times(key).unacked);
 }
 
+TEST_CASE("RFC 8156 7.5.4: what ended while nobody looked ended then: a server that was down has no news") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  const LeaseKey declined = it.request(kOtherClientDuid);
+  it.server.send(from_client(kDecline, {ia_na(7, {ia_address(declined.address.to_string())})}, kOtherClientDuid));
+  REQUIRE(it.record(declined)->status == BindingStatus::kAbandoned);
+  const AbsoluteTime released = it.record(declined)->expires();
+  it.pass(10'000'000);
+  it.expire();
+  REQUIRE(it.record(key)->status == BindingStatus::kExpired);
+  CHECK(it.times(key).start_of_state == it.record(key)->expires() + lease::kClockTolerance);
+  REQUIRE(it.record(declined)->status == BindingStatus::kReset);
+  CHECK(it.times(declined).start_of_state == released + lease::kClockTolerance);
+}
+
+TEST_CASE("RFC 8156 7.4: what the partner hears in return of an update has the client data of the update") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.times(key).acked_partner_lifetime = it.in(10'000);
+  it.server.send(from_client(kRenew, {ia_na(7, {ia_address(key.address.to_string())})}));
+  it.ack(key);
+  it.server.changes();
+  LeaseUpdate shorter = theirs(it);
+  shorter.key = key;
+  lease::ClientDataBuilder data;
+  data.hostname({.forward = false, .reverse = false, .name = "cpe."});
+  IncomingUpdate update = it.incoming(kClient, shorter, {data.bytes().begin(), data.bytes().end()});
+  REQUIRE(apply(it.place(), *it.scope, update) == Applied::kDone);
+  REQUIRE(it.times(key).unacked);  // it has the longer promise
+  const auto changes = it.server.changes();
+  REQUIRE_FALSE(changes.empty());
+  CHECK(changes.front().kind == lease::LeaseChange::Kind::kRemember);
+}
+
 TEST_CASE("RFC 8156 7.3: a renewal by the partner ends when the partner was acked that it may: the timer is moved") {
   Pair it(FailoverRole::kPrimary);
   const LeaseUpdate update = theirs(it);
@@ -397,13 +431,17 @@ TEST_CASE(
     LeaseUpdate update = theirs(it);
     update.key = key;
     const bool primary = role == FailoverRole::kPrimary;
+    // What is clearly earlier is nobody's: the partner had queued it before it heard that its client left.
+    CHECK(it.apply(kOther, update) == (primary ? StatusCode::kAddressInUse : StatusCode::kOutdatedBindingInformation));
+    REQUIRE(it.record(key)->duid == kClient);
+    update.client_contact = it.now();
     CHECK(it.apply(kOther, update) == (primary ? StatusCode::kAddressInUse : StatusCode::kSuccess));
     CHECK(it.record(key)->duid == (primary ? kClient : kOther));
     CHECK(it.server.group.lease_count() == 1);
     CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 1);
     CHECK(it.addresses().partition()->is_leased(it.addresses().index_of(key.address).value()));
     const auto changes = it.server.changes();
-    CHECK(changes.size() == (primary ? 0 : 2));
+    REQUIRE(changes.size() == (primary ? 0 : 2));
     if (!primary) {
       CHECK(changes[0].kind == lease::LeaseChange::Kind::kDelete);
       CHECK(changes[1].kind == lease::LeaseChange::Kind::kPut);
@@ -467,6 +505,7 @@ TEST_CASE(
     Pair& it = two.it;
     LeaseUpdate update = theirs(it);
     update.key.address = ip(role == FailoverRole::kPrimary ? "2001:db8:1::111" : "2001:db8:1::110");
+    update.client_contact = it.now();
     // The second worker has leased it to a client of its own.
     two.other.adopt({.key = update.key,
                      .status = BindingStatus::kActive,
