@@ -17,7 +17,7 @@
 
 namespace tandem6::perf {
 
-/// As many packets as a worker reads before it takes its queue for overflowing and sheds (worker.cc): 15 full bursts.
+/// 15 full bursts: fewer than a worker takes for an overflowing queue (worker/queue_watch.h), whatever came before.
 inline constexpr size_t kBatch = 480;
 /// The last turn finds the queue empty.
 inline constexpr unsigned kTurnsPerBatch = 16;

@@ -25,9 +25,6 @@ constexpr size_t kParkedCapacity = 16384;
 // make the client believe in a lease longer than we do; it is dropped, and the client asks again.
 constexpr unsigned kStaleSeconds = 2;
 static_assert(kStaleSeconds < lease::kReplyDelay.count);
-// A quarter of a NIC's queue (nic/port.cc), and all of it.
-constexpr unsigned kFullBurstsBeforeShedding = 16;
-constexpr unsigned kFullBurstsBeforeSheddingMore = 64;
 constexpr unsigned kBurstsWhenShedding = 8;
 // Clients and relays whose rate is known at a time; a bucket has 16 bytes.
 constexpr size_t kClientBuckets = size_t{1} << 16;
@@ -100,7 +97,7 @@ Worker::Worker(WorkerSetup setup, lease::ShardGroup& leases, Reassembly reassemb
       kernel_(rings_of(setup_.ports), setup_.index == 0),
       client_buckets_(kClientBuckets),
       relay_buckets_(kRelayBuckets),
-      full_bursts_(setup_.ports.size()) {}
+      queues_(setup_.ports.size()) {}
 
 void Worker::run() {
   start();
@@ -136,20 +133,18 @@ unsigned Worker::turn() {
 
 // --- in --------------------------------------------------------------------------------------------------------------
 
-// A queue whose end is not found for long is about to overflow, and what the NIC drops then it drops blindly. So more
-// is read than can be answered, and what has least to lose gives way (architecture.md §6).
+// When a queue overflows more is read than can be answered, and what has least to lose gives way (queue_watch.h).
 unsigned Worker::receive(uint16_t port) {
-  unsigned& full = full_bursts_[port];
+  QueueWatch& queue = queues_[port];
   unsigned count = receive_burst(port, Urgency::kNewClient);
   unsigned total = count;
-  full = count == kBurst ? full + 1 : 0;
-  if (full < kFullBurstsBeforeShedding) return total;
-  const Urgency least = full < kFullBurstsBeforeSheddingMore ? Urgency::kRequest : Urgency::kEstablished;
+  const Urgency least = queue.read(count == kBurst, now_milliseconds_);
+  if (least == Urgency::kNewClient) return total;
   for (unsigned bursts = 1; count == kBurst && bursts < kBurstsWhenShedding; ++bursts) {
     count = receive_burst(port, least);
     total += count;
   }
-  if (count != kBurst) full = 0;
+  if (count != kBurst) queue.found_end();
   return total;
 }
 

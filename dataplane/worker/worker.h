@@ -20,6 +20,7 @@
 #include "dataplane/worker/packet.h"
 #include "dataplane/worker/parked_replies.h"
 #include "dataplane/worker/query_desk.h"
+#include "dataplane/worker/queue_watch.h"
 #include "dataplane/worker/token_buckets.h"
 #include "dataplane/worker/view.h"
 
@@ -147,9 +148,9 @@ class Worker {
   uint64_t cycles_per_millisecond_ = 1;
   TokenBuckets client_buckets_;
   TokenBuckets relay_buckets_;
-  std::vector<unsigned> full_bursts_;  // by port: read one after the other without finding the queue's end
-  bool plenty_ = false;                // nothing of the burst that is being answered need be shed for the disk's sake
-  uint64_t settled_ = 0;               // the log was committed up to here when units were last given back
+  std::vector<QueueWatch> queues_;  // by port
+  bool plenty_ = false;             // nothing of the burst that is being answered need be shed for the disk's sake
+  uint64_t settled_ = 0;            // the log was committed up to here when units were last given back
   uint64_t stale_cycles_ = 0;
   unsigned idle_turns_ = 0;
   bool expiry_behind_ = false;
