@@ -28,6 +28,7 @@ struct Options {
   uint64_t packets = 500 * kBatch;
   unsigned runs = 7;
   unsigned workers = 1;
+  unsigned first_cpu = 0;
   bool relayed = false;
   bool whole = false;
   Scenario scenario = Scenario::kSolicit;
@@ -192,9 +193,10 @@ int main(int argc, char** argv) {
       ->transform(CLI::CheckedTransformer(scenarios))
       ->default_str("solicit");
   app.add_flag("--relayed", options.relayed, "Through one relay, with an Interface-Id");
-  app.add_option("--workers", options.workers, "Workers, each on a CPU of its own, from 0 on")
+  app.add_option("--workers", options.workers, "Workers, each on a CPU of its own")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  app.add_option("--first-cpu", options.first_cpu, "The first one's CPU")->capture_default_str();
   app.add_flag("--whole", options.whole,
                "All of the time counts, making and taking of frames included, as it does with several workers");
   app.add_option("--packets", options.packets, "Packets in a run, for each worker")
@@ -203,7 +205,7 @@ int main(int argc, char** argv) {
   app.add_option("--runs", options.runs, "Runs; the median counts")->capture_default_str()->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
 
-  start_dpdk(options.workers);
+  start_dpdk(options.workers, options.first_cpu);
   Bench bench(options);
   std::vector<double> cycles;
   for (unsigned run = 0; run < options.runs; ++run) cycles.push_back(bench.measure());

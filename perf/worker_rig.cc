@@ -44,11 +44,13 @@ wire::MessageType answer_type(const rte_mbuf* buffer) {
 
 }  // namespace
 
-void start_dpdk(unsigned lcores) {
+void start_dpdk(unsigned lcores, unsigned first_cpu) {
   std::vector<std::string> arguments = {"bench_worker", "--no-telemetry", "--no-pci",
                                         "--no-huge",    "--no-shconf",    "--log-level=*:warning"};
   arguments.push_back(fmt::format("-m{}", 64 + 48 * lcores));
-  arguments.push_back(fmt::format("--lcores=0-{}", lcores - 1));
+  std::string places;
+  for (unsigned lcore = 0; lcore < lcores; ++lcore) places += fmt::format(",{}@{}", lcore, first_cpu + lcore);
+  arguments.push_back("--lcores=" + places.substr(1));
   arguments.push_back(fmt::format("--file-prefix=bench-worker-{}", getpid()));
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());

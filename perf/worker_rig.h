@@ -37,8 +37,8 @@ class Frames {
   std::vector<uint16_t> sizes_;
 };
 
-/// Starts DPDK without devices and huge pages of its own; lcore i is CPU i.
-void start_dpdk(unsigned lcores);
+/// Starts DPDK without devices and huge pages of its own; lcore i is CPU `first_cpu` + i.
+void start_dpdk(unsigned lcores, unsigned first_cpu = 0);
 
 /// Everything that tandem6d makes around its workers. They are driven by turn(), one thread each.
 class WorkerRig {

@@ -285,6 +285,7 @@ unsigned Worker::receive_handed_over() {
     std::array<rte_mbuf*, kBurst> burst;
     const unsigned count = rte_ring_sc_dequeue_burst(setup_.handover->ring(from, setup_.index),
                                                      reinterpret_cast<void**>(burst.data()), kBurst, nullptr);
+    prefetch({burst.data(), count});  // another core has written them
     answer_all({burst.data(), count});
     total += count;
   }
