@@ -23,7 +23,7 @@ constexpr milliseconds kSyncInterval{200};
 /// quarter of a log), or for so long.
 constexpr size_t kWorthWriting = 1024;
 constexpr milliseconds kLongestGathering{1};
-constexpr microseconds kGatheringNap{50};
+constexpr microseconds kGatheringNap{200};
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{1000};
 
