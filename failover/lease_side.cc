@@ -20,8 +20,6 @@ using wire::StatusCode;
 /// client.
 constexpr size_t kRoomForOne = 3 + lease::ChangeLog::kRoomToRemember;
 
-bool is_over(BindingStatus status) { return status != BindingStatus::kActive && status != BindingStatus::kAbandoned; }
-
 AbsoluteTime later(AbsoluteTime a, AbsoluteTime b) { return std::max(a, b); }
 
 /// RFC 8156 §7.5.5: what an accepted update leaves in the database. `ours`: the same client's binding, if it had one.
@@ -142,7 +140,7 @@ class OneLease {
     theirs_.verdict = judge(before ? &*before : nullptr, theirs_, incoming_.update.client, scope_.role(), place_.now);
     if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(*ours);
     if (theirs_.verdict != StatusCode::kSuccess) return;
-    if (is_over(theirs_.status)) {
+    if (lease::has_ended(theirs_.status)) {
       // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here.
       if (ours != nullptr) place_.leases.free(*ours, place_.snapshot);
       return;
@@ -219,7 +217,7 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
   if (theirs.verdict == StatusCode::kSuccess) {
-    if (is_over(theirs.status)) {
+    if (lease::has_ended(theirs.status)) {
       place.leases.free(*ours, place.snapshot);
     } else {
       place.leases.evict(*ours, place.snapshot);

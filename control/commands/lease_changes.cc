@@ -80,8 +80,6 @@ bool mark_if_sparse(const lease::Snapshot& snapshot, const LeaseRecord& record) 
   return true;
 }
 
-bool has_ended(BindingStatus status) { return status != BindingStatus::kActive && status != BindingStatus::kAbandoned; }
-
 tl::expected<void, Error> check_holder(const std::optional<LeaseRecord>& holder, const GivenLease& given,
                                        AssignMode mode) {
   const std::string unit = text_of(given.record.key);
@@ -89,7 +87,7 @@ tl::expected<void, Error> check_holder(const std::optional<LeaseRecord>& holder,
     if (mode != AssignMode::kUpdate) return {};
     return refused(fmt::format("failed to update the lease with address {} because it does not exist", unit));
   }
-  if (has_ended(holder->status))
+  if (lease::has_ended(holder->status))
     return refused(fmt::format("the lease of {} has ended, and the failover partner is yet to know: ask again", unit));
   if (holder->duid != given.record.duid)
     return refused(fmt::format("{} is leased to another client: {}", unit, holder->duid.to_string()));

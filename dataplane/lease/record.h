@@ -29,6 +29,10 @@ enum class BindingStatus : uint8_t {
   kReset = 8,
 };
 std::string_view to_string(BindingStatus status);
+/// Nobody has the lease any more, and no quarantine keeps it.
+constexpr bool has_ended(BindingStatus status) {
+  return status != BindingStatus::kActive && status != BindingStatus::kAbandoned;
+}
 
 /// The name of a lease within the whole server: no two leases have the same.
 struct LeaseKey {

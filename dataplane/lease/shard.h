@@ -37,9 +37,7 @@ struct alignas(64) Lease {
   /// Is it in its client's list? What was declined is nobody's.
   bool is_clients() const { return status != BindingStatus::kAbandoned && status != BindingStatus::kReset; }
   /// EXPIRED, RELEASED or RESET, and not FREE before the partner knows (RFC 8156 §7.2).
-  bool has_ended() const {
-    return status == BindingStatus::kExpired || status == BindingStatus::kReleased || status == BindingStatus::kReset;
-  }
+  bool has_ended() const { return lease::has_ended(status); }
 };
 static_assert(sizeof(Lease) == 64);
 

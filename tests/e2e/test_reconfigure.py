@@ -11,6 +11,7 @@ import unittest
 import lab
 from lab import TANDEM6CTL, wait_for
 from links import VLAN, Client, Frame, RawEnd, UdpEnd, link_local_of, udp_frame
+from netlab.clients import Dhcpcd
 from netlab.namespaces import veth
 from netlab.packages import program
 
@@ -152,6 +153,18 @@ class Direct(lab.EndToEnd):
         self.assertEqual(client.called(), dhcp6.RENEW)
         reply = client.ask(dhcp6.RENEW, *client.ias(False, client.leases), ORO_DNS, server=client.server)
         self.assertEqual(reply.dns_servers(), ["2001:db8::53"])
+
+    def test_dhcpcd_comes_back_when_it_is_called(self):
+        """A client that nobody of us wrote checks the key."""
+        self.serve(config())
+        client = self.lab.client(Dhcpcd(self.client_host, "wan0", self.lab.directory))
+        client.start()
+        wait_for("dhcpcd to get both", lambda: client.address() and client.prefix())
+        renewed = self.server.statistic("pkt6-renew-received")
+        self.assertEqual(self.server.command("reconfigure", {"all": True})["result"], 0)
+        wait_for("it to be noticed", lambda: self.status()["answered"] == 1)
+        self.assertEqual(self.server.statistic("pkt6-renew-received"), renewed + 1)
+        self.assertEqual(self.server.statistic("pkt6-reconfigure-sent"), 1)
 
     def test_a_vlan_client_is_called_in_its_vlan_at_the_address_that_it_spoke_from(self):
         self.serve(config())
