@@ -157,7 +157,7 @@ class Direct(lab.EndToEnd):
     def test_dhcpcd_comes_back_when_it_is_called(self):
         """A client that nobody of us wrote checks the key."""
         self.serve(config())
-        client = self.lab.client(Dhcpcd(self.client_host, "wan0", self.lab.directory))
+        client = self.lab.client(Dhcpcd(self.client_host, "wan0", self.lab.directory, "option dhcp6_reconfigure_accept"))
         client.start()
         wait_for("dhcpcd to get both", lambda: client.address() and client.prefix())
         renewed = self.server.statistic("pkt6-renew-received")

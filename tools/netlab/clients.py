@@ -51,25 +51,26 @@ exit 0
 
 class Dhcpcd:
     """dhcpcd asking for an address and a prefix, without router advertisements. It sees an empty /var/lib/dhcpcd and
-    /run/dhcpcd of its own."""
+    /run/dhcpcd of its own. `more`: lines of its configuration."""
 
     CONFIG = """duid
 ipv6only
 noipv6rs
 nohook resolv.conf, hostname, ntp.conf
 script /bin/true
+{more}
 interface {interface}
   ia_na 1
   ia_pd 2 -
 """
 
-    def __init__(self, namespace, interface, directory):
+    def __init__(self, namespace, interface, directory, more=""):
         self.namespace, self.interface = namespace, interface
         self.config = os.path.join(directory, f"dhcpcd-{interface}.conf")
         self.log = os.path.join(directory, f"dhcpcd-{interface}.log")
         self.process = None
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(self.CONFIG.format(interface=interface))
+            file.write(self.CONFIG.format(interface=interface, more=more))
 
     def start(self):
         private = ("mkdir -p /var/lib/dhcpcd /run/dhcpcd && mount -t tmpfs t /var/lib/dhcpcd && "

@@ -36,10 +36,7 @@ failover::Moment PartnerHost::now() {
 
 PartnerHost::PartnerHost(const failover::RelationshipSettings& settings, std::shared_ptr<lease::FailoverScope> scope,
                          std::shared_ptr<const lease::Snapshot> snapshot, const World& world)
-    : settings_(settings),
-      scope_(std::move(scope)),
-      snapshot_(std::move(snapshot)),
-      world_(world) {}
+    : settings_(settings), scope_(std::move(scope)), snapshot_(std::move(snapshot)), world_(world) {}
 
 tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failover::RelationshipSettings& settings,
                                                                     std::shared_ptr<lease::FailoverScope> scope,
