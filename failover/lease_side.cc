@@ -192,7 +192,6 @@ void remember(const ErrandPlace& place, const BindingUpdate& update) {
 
 Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpdate& incoming) {
   BindingUpdate& update = incoming.update;
-  if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
   // Before the leases: when the partner is told of one of them in return, it must not hear again what it has just
   // replaced. And behind them, as a client without leases is not known yet, or no longer.
   remember(place, update);

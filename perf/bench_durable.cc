@@ -9,7 +9,6 @@
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/write_batch.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -29,6 +28,7 @@
 #include "dataplane/wire/frame.h"
 #include "dataplane/wire/require.h"
 #include "dataplane/worker/parked_replies.h"
+#include "perf/cpu_time.h"
 #include "perf/figures.h"
 #include "perf/network.h"
 #include "storage/committer.h"
@@ -65,13 +65,6 @@ void run_on(unsigned core) {
   CPU_ZERO(&set);
   CPU_SET(core, &set);
   require(pthread_setaffinity_np(pthread_self(), sizeof(set), &set) == 0, "the core is there");
-}
-
-/// Seconds of CPU that the whole process has had, or the calling thread.
-double cpu_seconds(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 /// Cycles of the TSC in a second.

@@ -2,7 +2,6 @@
 // hold everything again. Two servers in one process, each with its database, committer, worker thread and failover
 // reactor, joined by TCP on loopback; leases are made by the worker itself, without a NIC.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -26,6 +25,7 @@
 #include "dataplane/lease/engine.h"
 #include "dataplane/wire/require.h"
 #include "dataplane/worker/job_ring.h"
+#include "perf/cpu_time.h"
 #include "perf/figures.h"
 #include "perf/network.h"
 #include "storage/committer.h"
@@ -50,11 +50,6 @@ struct Options {
   std::string json;
 };
 
-uint64_t thread_nanoseconds() {
-  timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
-}
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 AbsoluteTime now() { return AbsoluteTime::from_unix(std::time(nullptr)); }
@@ -116,8 +111,8 @@ class MiniServer {
   uint64_t bindings() const { return made_.load(); }
   uint64_t leases() const { return lease_count_.load(); }
   uint64_t pending() const { return committer_->status().pending; }
-  /// CPU that the worker has spent on work, not on waiting for some.
-  uint64_t worker_nanoseconds() const { return busy_.load(); }
+  /// Seconds of CPU that the worker has spent on work, not on waiting for some.
+  double worker_seconds() const { return busy_.load(); }
 
  private:
   void make_reactor(lease::FailoverRole role, uint16_t port, uint32_t window) {
@@ -159,7 +154,7 @@ class MiniServer {
     const lease::Terms terms{Seconds{3000}, Seconds{4000}, Seconds{5500}};
     unsigned idle = 0;
     while (!stopping_.load(std::memory_order_relaxed)) {
-      const uint64_t began = thread_nanoseconds();
+      const double began = perf::cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
       const lease::ErrandPlace place{group_, *snapshot_, now()};
       unsigned done = jobs_.run(place);
       note_waits();
@@ -171,7 +166,7 @@ class MiniServer {
       group_.settle(*snapshot_);
       lease_count_.store(group_.lease_count(), std::memory_order_relaxed);
       idle = done == 0 ? idle + 1 : 0;
-      if (done != 0) busy_.store(busy_.load() + thread_nanoseconds() - began);
+      if (done != 0) busy_.store(busy_.load() + perf::cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - began);
       if (idle > 64) std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
   }
@@ -218,7 +213,8 @@ class MiniServer {
   asio::executor_work_guard<asio::io_context::executor_type> guard_{management_.get_executor()};
   std::unique_ptr<daemon::FailoverReactor> reactor_;
   std::atomic<bool> stopping_{false};
-  std::atomic<uint64_t> next_{0}, end_{0}, made_{0}, lease_count_{0}, busy_{0};
+  std::atomic<uint64_t> next_{0}, end_{0}, made_{0}, lease_count_{0};
+  std::atomic<double> busy_{0};
 
   // make_steadily()'s. The worker's own while it makes bindings.
   struct Parked {
@@ -304,13 +300,13 @@ class Benchmark {
   Service serve(MiniServer& server) {
     const std::vector<double> waits = server.make_steadily(0, options_.rate, options_.seconds);
     const auto start = Clock::now();
-    const uint64_t spent = server.worker_nanoseconds();
+    const double spent = server.worker_seconds();
     const auto bindings = static_cast<double>(options_.bindings);
     server.make_bindings(steady_count(), options_.bindings);
     wait_until("the bindings", [&] { return server.has_made_them() && server.pending() == 0; });
     return {.p99 = waits.at(waits.size() * 99 / 100),
             .rate = bindings / seconds_since(start),
-            .cost = static_cast<double>(server.worker_nanoseconds() - spent) / 1000 / bindings};
+            .cost = (server.worker_seconds() - spent) * 1e6 / bindings};
   }
 
   void measure_alone() {

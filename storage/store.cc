@@ -63,23 +63,23 @@ struct Store::Batch::Impl {
     std::string value;  // empty: delete
   };
   std::vector<ClientWrite> clients;
-  bool keeps_clients = false;  // one of them is no delete
 
   void add_client(Bytes duid, Bytes client_data) {
     ClientWrite write{.key = encode_client_key(duid), .value = {}};
-    if (!client_data.empty()) {
-      write.value = encode_client_value(write.key, client_data);
-      keeps_clients = true;
-    }
+    if (!client_data.empty()) write.value = encode_client_value(write.key, client_data);
     clients.push_back(std::move(write));
   }
-  void join(rocksdb::ColumnFamilyHandle* family) {
+  /// True when one of them is no delete.
+  bool join(rocksdb::ColumnFamilyHandle* family) {
+    bool keeps = false;
     for (const ClientWrite& write : clients) {
       const auto status =
           write.value.empty() ? writes.Delete(family, write.key) : writes.Put(family, write.key, write.value);
       require(status.ok(), "a client's data fits into the batch");
+      keeps = keeps || !write.value.empty();
     }
     clients.clear();
+    return keeps;
   }
 };
 
@@ -109,7 +109,6 @@ size_t Store::Batch::count() const { return impl_->count; }
 void Store::Batch::clear() {
   impl_->writes.Clear();
   impl_->clients.clear();
-  impl_->keeps_clients = false;
   impl_->count = 0;
 }
 
@@ -165,8 +164,7 @@ tl::expected<void, Error> Store::put_meta(const std::string& name, const std::st
 tl::expected<void, Error> Store::write(Batch& batch, bool sync) {
   const std::shared_lock lock(impl_->replacing);
   if (!impl_->database) return tl::unexpected(impl_->closed_because);
-  if (batch.impl_->keeps_clients) impl_->keeps_clients = true;
-  batch.impl_->join(impl_->database->clients());
+  if (batch.impl_->join(impl_->database->clients())) impl_->keeps_clients = true;
   rocksdb::WriteOptions options;
   options.sync = sync;
   const auto status = impl_->database->db().Write(options, &batch.impl_->writes);

@@ -26,8 +26,11 @@ class QueueWatch {
   /// A burst was read, full or not. Who is to be answered of what is read beyond it: kNewClient means everybody, and
   /// nothing need be read beyond it.
   Urgency read(bool full, uint32_t now_milliseconds) {
-    if (!full) found_end();
-    if (full) ++full_;
+    if (!full) {
+      found_end();
+      return Urgency::kNewClient;
+    }
+    ++full_;
     const bool is_wary = shed_at_ && now_milliseconds - *shed_at_ < kWaryMilliseconds;
     const unsigned patience = is_wary ? kPatienceWhenWary : kPatience;
     if (full_ < patience) return Urgency::kNewClient;

@@ -36,11 +36,9 @@ for target in "$targets"/fuzz_*; do
   cp "$corpora/${name#fuzz_}"/* "$work/$name/" || exit 2
   log=$work/$name.log
   if "$target" -max_total_time="$seconds" -timeout=5 -max_len=4096 -print_final_stats=1 \
-      -artifact_prefix="$findings/$name-" "$work/$name" > "$log" 2>&1; then
+      -artifact_prefix="$findings/$name-" "$work/$name" > "$log" 2>&1 &&
+    { ! $keep || "$target" -merge=1 "$corpora/${name#fuzz_}" "$work/$name" >> "$log" 2>&1; }; then
     result=ok
-    if $keep; then
-      "$target" -merge=1 "$corpora/${name#fuzz_}" "$work/$name" >> "$log" 2>&1 || result="FINDING while merging"
-    fi
   else
     cp "$log" "$findings/$name.log"
     result="FINDING, see $findings/$name.log"

@@ -58,7 +58,6 @@ class Server final : public failover::Host {
   bool may_serve() const { return life_->scope->policy().responsiveness != lease::Responsiveness::kUnresponsive; }
   lease::FailoverPolicy policy() const;
   failover::RelationshipStatus status() const { return life_->relationship->status(); }
-  static void sort_by_key(std::vector<lease::LeaseRecord>& leases);
   /// All leases, ordered by key.
   std::vector<lease::LeaseRecord> leases() const;
   const Disk& disk() const { return disk_; }
@@ -70,8 +69,6 @@ class Server final : public failover::Host {
   uint64_t disk_losses() const { return disk_losses_; }
   /// Nothing waits to be written, answered or sent.
   bool is_idle() const;
-  /// The disk has every change of every lease.
-  bool all_is_written() const;
 
   // --- failover::Host ---
   void send(Bytes message) override;
@@ -169,6 +166,9 @@ class Server final : public failover::Host {
   void run_apply(const std::shared_ptr<failover::IncomingUpdate>& incoming);
   void run_displace(const std::shared_ptr<failover::IncomingUpdate>& incoming, unsigned worker);
 
+  static void sort_by_key(std::vector<lease::LeaseRecord>& leases);
+  /// The disk has every change of every lease.
+  bool all_is_written() const;
   std::vector<Promise> promises_of(const lease::Answer& answer, const testing::Octets& bytes) const;
   void check_answer(const std::vector<Promise>& promises, const lease::ShardGroup& group, Bytes duid);
   void note_update(const failover::BindingUpdate& update);
