@@ -103,6 +103,23 @@ class Merge {
   Seconds mclt_;
 };
 
+/// An accepted update takes our lease's place, or ends it. What waits to be told of ours is overtaken: behind our
+/// BNDREPLY it would be news to the partner, of a lease that nobody has.
+void give_up(const ErrandPlace& place, Lease& ours, BindingStatus theirs) {
+  place.leases.withdraw(ours, place.snapshot);
+  if (lease::has_ended(theirs)) {
+    place.leases.free(ours, place.snapshot);
+  } else {
+    place.leases.evict(ours, place.snapshot);
+  }
+}
+
+/// §7.5.4, "thus preventing a possible update storm": what was marked already is sent by the next scan, not now.
+void insist(const ErrandPlace& place, Lease& ours) {
+  const PartnerTimes* times = place.leases.shard(ours.shard).times_of(ours);
+  if (times != nullptr && !times->unacked) place.leases.tell_partner(ours, place.snapshot);
+}
+
 /// One lease of an update, at the worker of its client.
 class OneLease {
  public:
@@ -138,26 +155,21 @@ class OneLease {
     const std::optional<LeaseRecord> before =
         ours != nullptr ? std::optional(place_.leases.shard(ours->shard).record_of(*ours)) : std::nullopt;
     theirs_.verdict = judge(before ? &*before : nullptr, theirs_, incoming_.update.client, scope_.role(), place_.now);
-    if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(*ours);
+    if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(place_, *ours);
     if (theirs_.verdict != StatusCode::kSuccess) return;
     if (lease::has_ended(theirs_.status)) {
       // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here.
-      if (ours != nullptr) place_.leases.free(*ours, place_.snapshot);
+      if (ours != nullptr) give_up(place_, *ours, theirs_.status);
       return;
     }
     const bool same_client = before && before->duid == *incoming_.update.client;
-    if (before && !same_client) place_.leases.evict(*ours, place_.snapshot);
+    if (before && !same_client) give_up(place_, *ours, theirs_.status);
     const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update, scope_.policy().mclt);
     const LeaseRecord merged = merge.run(subnet.id);
+    if (same_client && !merged.partner->unacked) place_.leases.withdraw(*ours, place_.snapshot);
     Lease& lease = place_.leases.adopt(merged, place_.snapshot);
     const bool was_waiting = same_client && before->partner && before->partner->unacked;
     if (merged.partner->unacked && !was_waiting) place_.leases.tell_partner(lease, place_.snapshot);
-  }
-
-  // §7.5.4, "thus preventing a possible update storm": what was marked already is sent by the next scan, not now.
-  void insist(Lease& ours) {
-    const PartnerTimes* times = place_.leases.shard(ours.shard).times_of(ours);
-    if (times != nullptr && !times->unacked) place_.leases.tell_partner(ours, place_.snapshot);
   }
 
   const ErrandPlace& place_;
@@ -215,15 +227,8 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
   if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
-  if (theirs.verdict == StatusCode::kSuccess) {
-    if (lease::has_ended(theirs.status)) {
-      place.leases.free(*ours, place.snapshot);
-    } else {
-      place.leases.evict(*ours, place.snapshot);
-    }
-  } else if (theirs.verdict == StatusCode::kOutdatedBindingInformation && record.partner && !record.partner->unacked) {
-    place.leases.tell_partner(*ours, place.snapshot);
-  }
+  if (theirs.verdict == StatusCode::kSuccess) give_up(place, *ours, theirs.status);
+  if (theirs.verdict == StatusCode::kOutdatedBindingInformation) insist(place, *ours);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;
 }

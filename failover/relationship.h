@@ -52,7 +52,8 @@ class Relationship {
   void tick(Moment now);
   /// Sends what waits, as far as the partner takes it: after messages were received, and changes fed.
   void flush(Moment now) { pump(now); }
-  /// A change that a worker has fed, committed. flush() after the last of several.
+  /// A change that a worker has fed, committed; one to FREE is a withdrawal (UpdateFeed). flush() after the last of
+  /// several.
   void changed(const lease::LeaseRecord& record);
   /// Some worker could not feed all of its changes: they wait for a scan.
   void feed_overflowed() { scan_wanted_ = true; }

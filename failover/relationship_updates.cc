@@ -27,6 +27,7 @@ constexpr size_t kScanBelow = 16'384;
 // --- ours to the partner ---------------------------------------------------------------------------------------------
 
 void Relationship::changed(const lease::LeaseRecord& record) {
+  if (record.status == BindingStatus::kFree) return stream_.forget(record);
   // In other states the mark that the lease bears is enough: a scan finds it when the time has come.
   if (link_ != Link::kOk || !sends_updates(stable_.state)) return;
   if (!stream_.add(record)) scan_wanted_ = true;

@@ -54,6 +54,15 @@ bool UpdateStream::replace_waiting(const LeaseRecord& record) {
   return true;
 }
 
+void UpdateStream::forget(const LeaseRecord& record) {
+  const auto known = by_key_.find(record.key);
+  if (known == by_key_.end()) return;
+  Waiting& waiting = waiting_[known->second - first_];
+  if (waiting.record->duid != record.duid) return;
+  waiting.is_void = true;
+  by_key_.erase(known);
+}
+
 void UpdateStream::append(const LeaseRecord& record) {
   by_key_[record.key] = first_ + waiting_.size();
   waiting_.push_back({.record = record, .block = {}, .block_since = {}});
@@ -81,6 +90,10 @@ void UpdateStream::drop_first() {
   --pending_count_;
 }
 
+void UpdateStream::drop_void() {
+  while (!waiting_.empty() && waiting_.front().is_void) drop_first();
+}
+
 void UpdateStream::reset(uint32_t window) {
   first_ += waiting_.size();
   waiting_.clear();
@@ -100,7 +113,7 @@ uint64_t UpdateStream::oldest_wait(uint64_t now_milliseconds) const {
 }
 
 std::optional<BindingUpdate> UpdateStream::next(uint32_t transaction_id, Moment now, const lease::Snapshot& snapshot) {
-  while (!waiting_.empty() && waiting_.front().is_void) drop_first();
+  drop_void();
   if (waiting_.empty() || in_flight_.size() >= window_) return std::nullopt;
   Sent sent{.milliseconds = now.milliseconds, .number = first_, .leases = {}, .block = {}, .age = {}};
   BindingUpdate update;
@@ -121,6 +134,7 @@ std::optional<BindingUpdate> UpdateStream::next(uint32_t transaction_id, Moment 
                              .version = record.partner ? record.partner->version : 0,
                              .partner_lifetime = std::nullopt});
       drop_first();
+      drop_void();
     }
   }
   sent.age = ages_.insert(ages_.end(), transaction_id);

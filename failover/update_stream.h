@@ -24,6 +24,8 @@ class UpdateStream {
 
   /// What must be sent. A later change of a lease takes the place of one that waits. False: no room.
   bool add(const lease::LeaseRecord& record);
+  /// What waits to be told of this client's lease is not true any more.
+  void forget(const lease::LeaseRecord& record);
   /// What a scan found, which comes in pieces when there is room: never refused.
   void add_scanned(const lease::LeaseRecord& record);
   /// A block of delegable prefixes, or one prefix, that belongs to no client: `status` FREE or FREE-BACKUP. Goes before
@@ -64,13 +66,14 @@ class UpdateStream {
   bool replace_waiting(const lease::LeaseRecord& record);
   void append(const lease::LeaseRecord& record);
   void drop_first();
+  void drop_void();
 
   struct Waiting {
     std::optional<lease::LeaseRecord> record;  // nothing: a block
     lease::LeaseKey block;
     lease::BindingStatus block_status = lease::BindingStatus::kFree;
     AbsoluteTime block_since;
-    bool is_void = false;  // a block's that changed hands meanwhile
+    bool is_void = false;  // not true any more
   };
   struct Sent {
     uint64_t milliseconds = 0;

@@ -240,6 +240,16 @@ Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
 
 void ShardGroup::tell_partner(Lease& lease, const Snapshot& snapshot) { publish(lease, scope_of(lease, snapshot)); }
 
+void ShardGroup::withdraw(const Lease& lease, const Snapshot& snapshot) {
+  const Shard& home = shard(lease.shard);
+  const FailoverScope* scope = scope_of(lease, snapshot);
+  const PartnerTimes* times = home.times_of(lease);
+  if (scope == nullptr || times == nullptr || !times->unacked || !feed_.has_room()) return;
+  LeaseRecord gone = home.record_of(lease);
+  gone.status = BindingStatus::kFree;
+  feed_.push(log_.written(), scope->number(), gone);
+}
+
 void ShardGroup::evict(Lease& lease, const Snapshot& snapshot) {
   append(LeaseChange::Kind::kDelete, lease);
   count(lease, snapshot, -1);

@@ -93,6 +93,9 @@ class ShardGroup {
   void evict(Lease& lease, const Snapshot& snapshot);
   /// The partner believes something else: it is told of the lease as it is.
   void tell_partner(Lease& lease, const Snapshot& snapshot);
+  /// The partner's word has overtaken ours: what it was to be told of the lease, as it was, is not to be told any more.
+  /// Needed only for what may still wait; when the feed is full it is told all the same, and the partner judges it.
+  void withdraw(const Lease& lease, const Snapshot& snapshot);
   /// Logs the lease as it is.
   void log_again(const Lease& lease) { log_.append(LeaseChange::Kind::kPut, shard(lease.shard).record_of(lease)); }
 

@@ -16,7 +16,7 @@ class UpdateFeed {
   struct Entry {
     uint64_t sequence = 0;  ///< of the change in the worker's log: not to be told before that is committed
     uint8_t scope = 0;      ///< number of the relationship
-    LeaseRecord record;
+    LeaseRecord record;     ///< FREE: what this client's lease was before is not to be told any more
   };
 
   /// `capacity` is a power of two; 0: nobody listens.

@@ -113,6 +113,10 @@ class Server final : public failover::Host {
     std::vector<std::byte> bytes;
     uint64_t token;
   };
+  struct AskedForAll {
+    AbsoluteTime when;
+    std::vector<lease::LeaseKey> heard_since;  // leases that the partner has told, of itself
+  };
   /// From a start to the crash.
   struct Life {
     lease::PoolBook book;
@@ -133,7 +137,7 @@ class Server final : public failover::Host {
     bool never_ran = false;
     bool partner_is_starting = false;
     bool update_done = false;
-    std::optional<AbsoluteTime> asked_for_all;  // when the partner did
+    std::optional<AskedForAll> asked_for_all;
     bool told = false;
   };
 

@@ -36,7 +36,7 @@ void Server::received(const std::vector<std::byte>& message) {
                         fmt::format("<- message {} #{}", static_cast<unsigned>(view->type), view->transaction_id));
   if (const auto state = failover::read_state(*view)) life_->partner_is_starting = state->flags.startup;
   life_->update_done = view->type == wire::MessageType::kUpdDone;
-  if (view->type == wire::MessageType::kUpdReqAll) life_->asked_for_all = wall();
+  if (view->type == wire::MessageType::kUpdReqAll) life_->asked_for_all = {.when = wall(), .heard_since = {}};
   const uint64_t malformed = life_->relationship->status().malformed;
   life_->relationship->received(message, moment());
   life_->update_done = false;
@@ -78,6 +78,9 @@ void Server::run_apply(const std::shared_ptr<IncomingUpdate>& incoming) {
   const unsigned owner = owner_of(incoming->update.client->bytes());
   switch (failover::apply(place(owner), *life_->scope, *incoming)) {
     case Applied::kDone:
+      if (life_->asked_for_all) {
+        for (const auto& lease : incoming->update.leases) life_->asked_for_all->heard_since.push_back(lease.key);
+      }
       return when_committed(owner, incoming->sequence, [this, incoming] {
         in_reactor([this, incoming] { life_->relationship->applied(*incoming, moment()); });
       });
@@ -309,13 +312,14 @@ void Server::check_message(Bytes message) {
   }
 }
 
-// §5.3.7: whoever asked for all has all that was there when it asked.
+// §5.3.7: whoever asked for all has all that was there when it asked. What it has told itself since then it knows.
 void Server::check_done() {
   const auto asked = std::exchange(life_->asked_for_all, std::nullopt);
   const Server& partner = world_.server(1 - side_);
   if (!asked || !partner.is_alive() || world_.is_excused()) return;
   for (const lease::LeaseRecord& record : leases()) {
-    const bool was_there = record.last_contact < *asked && record.status == lease::BindingStatus::kActive;
+    const bool was_there = record.last_contact < asked->when && record.status == lease::BindingStatus::kActive &&
+                           std::ranges::find(asked->heard_since, record.key) == asked->heard_since.end();
     if (!was_there || partner.find(record.key)) continue;
     world_.journal().violation("§5.3.7", fmt::format("{} says UPDDONE, and the partner does not have {}", name(),
                                                      record.key.address.to_string()));
@@ -349,6 +353,8 @@ void Server::check_told(const failover::BindingUpdate& update, bool is_reply) {
                             record->expires() >= lease.state_expiration.value_or(AbsoluteTime{});
     };
     const auto now = find(lease.key);
+    // What waited in the stream is what the disk knew then.
+    if (!is_reply && now && lease.state_expiration && now->expires() != *lease.state_expiration) continue;
     const bool is_held = now && now->duid == *update.client && now->status == lease::BindingStatus::kActive;
     // The client left, and came back to this server, while the disk was at it.
     const bool is_anew = is_held && now->partner && now->partner->client_contact >= now->partner->start_of_state &&

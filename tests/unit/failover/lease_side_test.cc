@@ -453,6 +453,55 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("RFC 8156 7.5.5: what the partner was to be told of a lease is withdrawn when its own update overtakes it") {
+  struct Case {
+    const char* what;
+    BindingStatus status;
+    Duid client;
+  };
+  for (const Case& test : {Case{"the client left there", BindingStatus::kReleased, kClient},
+                           Case{"it renewed there", BindingStatus::kActive, kClient},
+                           Case{"another client has it from there", BindingStatus::kActive, kOther}}) {
+    CAPTURE(test.what);
+    Pair it(FailoverRole::kSecondary);
+    const LeaseKey key = it.request();  // the partner is to be told
+    it.pass(100);
+    LeaseUpdate update = theirs(it, test.status);
+    update.key = key;
+    if (test.status == BindingStatus::kActive) update.state_expiration = it.in(5000);
+    REQUIRE(it.apply(test.client, update) == StatusCode::kSuccess);
+    const auto fed = it.fed();
+    REQUIRE(fed.size() == 1);
+    CHECK(fed[0].status == BindingStatus::kFree);
+    CHECK(fed[0].key == key);
+    CHECK(fed[0].duid == kClient);
+  }
+}
+
+TEST_CASE(
+    "RFC 8156 7.5.5: nothing is withdrawn of what the partner knows, of a longer promise, or when it is refused") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  LeaseUpdate update = theirs(it);
+  update.key = key;
+  SUBCASE("known") {
+    it.ack(key);
+    it.pass(100);
+    update = theirs(it, BindingStatus::kReleased);
+    update.key = key;
+    CHECK(it.apply(kClient, update) == StatusCode::kSuccess);
+    CHECK(it.find(key) == nullptr);
+  }
+  SUBCASE("ours lasts longer") {
+    update.client_contact = it.now();
+    update.state_expiration = it.in(10);
+    CHECK(it.apply(kClient, update) == StatusCode::kSuccess);
+    CHECK(it.times(key).unacked);
+  }
+  SUBCASE("refused") { CHECK(it.apply(kOther, update) == StatusCode::kAddressInUse); }
+  CHECK(it.fed().empty());
+}
+
 TEST_CASE("RFC 8156 7.6: each lease of an update has its own verdict") {
   Pair it(FailoverRole::kPrimary);
   IncomingUpdate incoming = it.incoming(kClient, theirs(it));

@@ -102,6 +102,19 @@ TEST_CASE(
   CHECK(endpoint->it.status().malformed == 2);
 }
 
+TEST_CASE("RFC 8156 7.5.5: what a worker withdraws is not told any more") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  LeaseRecord lease = lease_of(1, endpoint->now.wall);
+  endpoint->it.changed(lease);
+  lease.status = lease::BindingStatus::kFree;
+  endpoint->it.changed(lease);
+  endpoint->it.changed(lease_of(2, endpoint->now.wall));
+  endpoint->it.flush(endpoint->now);
+  const auto sent = updates_sent(*endpoint);
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].second.client == client(2));
+}
+
 TEST_CASE("RFC 8156 7.5.4: what was rejected goes out again with the next periodic scan, and not before: no storm") {
   auto endpoint = in_normal(FailoverRole::kPrimary);
   endpoint->host.scans.clear();

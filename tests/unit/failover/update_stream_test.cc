@@ -69,6 +69,46 @@ TEST_CASE("RFC 8156 4.2.2: a block that changed hands is not told as it was") {
   CHECK_FALSE(stream.send(4));
 }
 
+TEST_CASE("RFC 8156 7.5.5: a lease that the partner's own word has overtaken is not told as it was") {
+  Stream stream;
+  stream.add(other_lease(1, 9));
+  stream.add(other_lease(2, 9));
+  stream.add(other_lease(3, 9));
+  stream.add(lease(4));
+  const uint64_t mark = stream.mark();
+  LeaseRecord gone = other_lease(2, 9);
+  gone.status = BindingStatus::kFree;
+  stream.forget(gone);
+  LeaseRecord of_another = lease(4);
+  of_another.duid = client(5);
+  stream.forget(of_another);
+  stream.forget(lease(6));        // never waited
+  stream.add(other_lease(2, 9));  // it came back
+  const auto first = stream.send(1);
+  REQUIRE(first);
+  CHECK(first->leases.size() == 2);
+  CHECK(stream.send(2)->client == client(4));
+  const auto back = stream.send(3);
+  REQUIRE(back);
+  CHECK(back->leases.at(0).key == lease(2).key);
+  stream.forget(other_lease(2, 9));  // it is on its way
+  CHECK(stream.take_reply(3, *back, 1000).acks.size() == 1);
+  stream.take_reply(1, *first, 1000);
+  stream.take_reply(2, *first, 1000);
+  CHECK(stream.is_through(mark));
+  CHECK(stream.pending() == 0);
+}
+
+TEST_CASE("RFC 8156 7.5.5: a stream of nothing but withdrawn leases is empty") {
+  Stream stream;
+  stream.add(lease(1));
+  stream.add(lease(2));
+  stream.forget(lease(1));
+  stream.forget(lease(2));
+  CHECK_FALSE(stream.send(1));
+  CHECK(stream.pending() == 0);
+}
+
 TEST_CASE("the partner hears of both when a unit goes from one client to another, in their order") {
   Stream stream;
   LeaseRecord before = lease(1);
