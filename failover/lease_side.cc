@@ -196,6 +196,18 @@ void walk(const ErrandPlace& place, const FailoverScope& scope, WalkCursor& curs
   cursor.finished = true;
 }
 
+/// The lease has ended, and is ACTIVE again until `end`.
+LeaseRecord bring_back(const ErrandPlace& place, LeaseRecord record, AbsoluteTime end) {
+  record.status = BindingStatus::kActive;
+  record.valid = end - record.last_contact;
+  PartnerTimes& times = *record.partner;
+  times.start_of_state = place.now;
+  ++times.version;
+  times.unacked = times.sent = true;
+  place.leases.adopt(record, place.snapshot);
+  return record;
+}
+
 void remember(const ErrandPlace& place, const BindingUpdate& update) {
   if (!update.client_data.empty()) place.leases.remember(update.client->bytes(), update.client_data);
 }
@@ -254,12 +266,27 @@ bool acknowledge(const ErrandPlace& place, const LeaseAck& ack) {
 
 void scan(const ErrandPlace& place, const FailoverScope& scope, ScanKind kind, WalkCursor& cursor, size_t limit,
           std::vector<LeaseRecord>& found) {
+  const WalkCursor begin = cursor;
+  const auto found_before = static_cast<std::ptrdiff_t>(found.size());
+  const Seconds mclt = scope.policy().mclt;
+  std::vector<LeaseRecord> believed;
   walk(place, scope, cursor, limit, [&](lease::Shard& shard, const Lease& lease) {
     PartnerTimes& times = *shard.times_of(lease);
     if (kind == ScanKind::kUnacked && !times.unacked) return;
+    const bool may_be_believed = lease.has_ended() && times.expiration_time + mclt > place.now;
+    if (kind == ScanKind::kForgotten && may_be_believed) return believed.push_back(shard.record_of(lease));
     if (times.unacked) times.sent = true;
     found.push_back(shard.record_of(lease));
   });
+  for (const LeaseRecord& record : believed) {
+    if (place.leases.log().room() != 0) {
+      found.push_back(bring_back(place, record, record.partner->expiration_time + mclt));
+      continue;
+    }
+    found.erase(found.begin() + found_before, found.end());
+    cursor = begin;
+    return;
+  }
 }
 
 void free_overdue(const ErrandPlace& place, const FailoverScope& scope, AbsoluteTime partner_down_since, Seconds mclt,

@@ -70,12 +70,11 @@ void Relationship::pump(Moment now) {
 }
 
 void Relationship::start_scan(ScanKind kind, Moment now) {
-  if (scan_ == ScanKind::kAll) kind = ScanKind::kAll;
-  scan_ = kind;
+  scan_ = std::max(kind, scan_.value_or(kind));
   scan_wanted_ = false;
   scan_piece_due_ = false;
   last_scan_ = now.milliseconds;
-  host_.begin_scan(kind);
+  host_.begin_scan(*scan_);
 }
 
 void Relationship::scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now) {
@@ -156,7 +155,9 @@ void Relationship::reply_to(uint32_t transaction_id, uint32_t epoch, const Bindi
 void Relationship::answer_update_request(const FailoverMessageView& message, ScanKind kind, Moment now) {
   asked_by_ = message.transaction_id;
   blocks_due_ = true;
-  start_scan(kind, now);
+  // A partner that serves asks because its operator wants it to: it knows what it has promised.
+  const bool has_forgotten = kind == ScanKind::kAll && stable_.partner != State::kNormal;
+  start_scan(has_forgotten ? ScanKind::kForgotten : kind, now);
 }
 
 // §8.5.2, §8.10.

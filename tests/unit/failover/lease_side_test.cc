@@ -735,6 +735,65 @@ TEST_CASE("a scan goes by pieces, each lease once, and passes over other relatio
   CHECK(found.empty());
 }
 
+TEST_CASE(
+    "RFC 8156 4.4, 8.5.2: what a client left here, a partner without memory may have promised it again: it goes on") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseUpdate update = theirs(it);
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  const AbsoluteTime acked = *update.partner_lifetime;
+  const AbsoluteTime believed = acked + it.scope->policy().mclt;
+  it.pass(100);
+  it.server.send(from_client(kRelease, {ia_na(9, {ia_address(update.key.address.to_string())})}));
+  REQUIRE(it.record(update.key)->status == BindingStatus::kReleased);
+  it.server.changes();
+  SUBCASE("one that has its memory, or asks for less, hears what is") {
+    for (const ScanKind kind : {ScanKind::kUnacked, ScanKind::kAll}) {
+      const auto found = it.scan(kind);
+      REQUIRE(found.size() == 1);
+      CHECK(found[0].status == BindingStatus::kReleased);
+    }
+    CHECK(it.server.changes().empty());
+  }
+  SUBCASE("one that has lost it") {
+    const uint32_t version = it.times(update.key).version;
+    const auto found = it.scan(ScanKind::kForgotten);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].status == BindingStatus::kActive);
+    CHECK(found[0].duid == kClient);
+    CHECK(found[0].expires() == believed);
+    CHECK(found[0].partner->start_of_state == it.now());
+    CHECK(found[0].partner->version == version + 1);
+    CHECK(found[0].partner->unacked);
+    CHECK(it.server.changes().size() == 1);
+    CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 1);
+    // An ack of what was told before does not free it, and its timer runs.
+    REQUIRE(acknowledge(it.place(), {kClient, update.key, version, std::nullopt}));
+    REQUIRE(it.find(update.key) != nullptr);
+    it.server.now = AbsoluteTime{believed.since_2000 - 10};
+    it.expire();
+    CHECK(it.record(update.key)->status == BindingStatus::kActive);
+    it.pass(20);
+    it.expire();
+    CHECK(it.record(update.key)->status == BindingStatus::kExpired);
+  }
+  SUBCASE("nobody believes it any more") {
+    it.server.now = believed;
+    const auto found = it.scan(ScanKind::kForgotten);
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].status == BindingStatus::kReleased);
+  }
+  SUBCASE("without room in the log the scan stays where it is") {
+    it.fill_log();
+    std::vector<LeaseRecord> found;
+    WalkCursor cursor;
+    failover::scan(it.place(), *it.scope, ScanKind::kForgotten, cursor, 1000, found);
+    CHECK(found.empty());
+    CHECK_FALSE(cursor.finished);
+    it.server.changes();
+    CHECK(it.scan(ScanKind::kForgotten).size() == 1);
+  }
+}
+
 // --- PARTNER-DOWN ---
 
 TEST_CASE(

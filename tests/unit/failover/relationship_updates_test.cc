@@ -325,6 +325,8 @@ TEST_CASE("RFC 8156 8.5: a partner in RECOVER is answered in PARTNER-DOWN and CO
     CHECK(endpoint.scope->policy().streaming);
     endpoint.take_sent();
     endpoint.hear_bare(MessageType::kUpdReqAll, 77);
+    // It has no memory, or would have asked for less.
+    CHECK(endpoint.host.scans.back() == ScanKind::kForgotten);
     endpoint.scan_finds({});
     CHECK(endpoint.sent() == "UPDDONE");
   }
