@@ -44,7 +44,8 @@ class Host {
   // --- workers and leases ------------------------------------------------------------------------------------------
   /// The configuration in force; valid during the call.
   virtual const lease::Snapshot& snapshot() = 0;
-  /// failover::apply() and, where needed, displace(); Relationship::applied() when all of it is on the disk.
+  /// failover::apply() and, where needed, displace(); Relationship::applied() when all of it is on the disk. Never two
+  /// of one client at a time.
   virtual void apply(IncomingUpdate incoming) = 0;
   /// failover::acknowledge().
   virtual void acknowledge(const LeaseAck& ack) = 0;

@@ -22,7 +22,7 @@ bool PrefixShares::Before::operator()(const LeaseKey& a, const LeaseKey& b) cons
   return std::tie(a.address, a.prefix_length) < std::tie(b.address, b.prefix_length);
 }
 
-void PrefixShares::adopt(const lease::Snapshot& snapshot) {
+bool PrefixShares::adopt(const lease::Snapshot& snapshot) {
   places_.clear();
   pools_.clear();
   for (const lease::Subnet& subnet : snapshot.subnets()) {
@@ -32,13 +32,33 @@ void PrefixShares::adopt(const lease::Snapshot& snapshot) {
       if (dense == nullptr || (*dense)->partition() == nullptr) continue;
       pools_.push_back({pool.text, *dense});
       for (uint32_t block = 0; block < (*dense)->partition()->blocks(); ++block) {
-        const LeaseKey key = block_key(**dense, block);
-        places_[key] = {*dense, block};
-        // What has changed hands since the pool was made, all the primary's.
-        if (is_ours(key) == (*dense)->is_block_partners(block)) is_ours(key) ? open(key) : close(key);
+        places_[block_key(**dense, block)] = {*dense, block};
       }
     }
   }
+  const bool changed = scope_.role() == lease::FailoverRole::kPrimary && take_over_resized();
+  for (const auto& [key, place] : places_) {
+    // What has changed hands since the pool was made, all the primary's.
+    if (is_ours(key) == place.pool->is_block_partners(place.block)) is_ours(key) ? open(key) : close(key);
+  }
+  return changed;
+}
+
+bool PrefixShares::take_over_resized() {
+  Backups resized;
+  for (const auto& backup : backups_) {
+    if (!is_known(backup.first)) resized.insert(backup);
+  }
+  bool changed = false;
+  for (const auto& [before, since] : resized) {
+    for (const auto& [block, place] : places_) {
+      if (block.last() < before.address || before.last() < block.address) continue;
+      backups_.erase(before);
+      enter(block, since);
+      changed = true;
+    }
+  }
+  return changed;
 }
 
 void PrefixShares::close(const LeaseKey& block) {

@@ -29,9 +29,11 @@ class PrefixShares {
   const Backups& backups() const { return backups_; }
   void restore(const lease::LeaseKey& block, AbsoluteTime since) { backups_[block] = since; }
 
-  /// A configuration is in force, the first or another: its pools are as the book says. Blocks that no pool has (any
-  /// more) stay in the book.
-  void adopt(const lease::Snapshot& snapshot);
+  /// A configuration is in force, the first or another: its pools are as the book says. A pool whose size has changed
+  /// may have blocks of another size: to a primary each that shares space with one of the secondary's is the
+  /// secondary's as a whole, as that one may go on with it. Blocks that share space with none stay in the book. True:
+  /// the book has changed.
+  bool adopt(const lease::Snapshot& snapshot);
 
   bool is_known(const lease::LeaseKey& block) const { return places_.contains(block); }
   bool is_backup(const lease::LeaseKey& block) const { return backups_.contains(block); }
@@ -65,6 +67,7 @@ class PrefixShares {
   bool is_ours(const lease::LeaseKey& block) const {
     return is_backup(block) == (scope_.role() == lease::FailoverRole::kSecondary);
   }
+  bool take_over_resized();
   void balance_pool(const lease::DensePool& pool, uint32_t percent, Moves& moves) const;
 
   const lease::FailoverScope& scope_;

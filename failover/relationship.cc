@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kLongestMessage = 65535;
 /// FO_CONTACT_PER_KEEPALIVE_TIME (§6.5).
 constexpr uint64_t kContactsPerKeepalive = 4;
-/// §7.5.1: 5 seconds. A message may also be late because it waited behind others: then some before it were in time.
+/// §7.5.1: 5 seconds. A message may also be late because it waited on its way: then one of the next is in time.
 constexpr int64_t kMostSkew = 5;
 constexpr uint64_t kLateForMilliseconds = 10'000;
 /// Worth a warning, long before the connection is dropped.
@@ -67,7 +67,8 @@ Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& 
 void Relationship::connected(Moment now) {
   take_time(now);
   link_ = Link::kConnecting;
-  last_received_ = last_sent_ = last_in_time_ = now.milliseconds;
+  last_received_ = last_sent_ = now.milliseconds;
+  late_since_.reset();
   send_connect(now);
 }
 
@@ -86,7 +87,8 @@ void Relationship::connected_by(Bytes connect, Moment now) {
   take_time(now);
   if (link_ != Link::kNone) link_lost("the partner has connected anew", now);
   link_ = Link::kConnecting;
-  last_received_ = last_sent_ = last_in_time_ = now.milliseconds;
+  last_received_ = last_sent_ = now.milliseconds;
+  late_since_.reset();
   ++counters_.messages_received;
   const auto message = FailoverMessageView::parse(connect);
   if (!message) {
@@ -174,7 +176,7 @@ void Relationship::negotiated(const Connect& partner) {
   window_ = std::max<uint32_t>(partner.max_unacked, 1);
   stream_.reset(window_);
   scan_.reset();
-  asked_by_.reset();
+  asked_by_.clear();
   we_asked_.reset();
   scan_piece_due_ = false;
   blocks_due_ = false;
@@ -205,10 +207,11 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   const bool was_ok = link_ == Link::kOk;
   link_ = Link::kNone;
   last_disconnect_ = reason;
+  is_giving_back_ = false;
   partner_is_starting_ = false;
   stream_.reset(0);
   scan_.reset();
-  asked_by_.reset();
+  asked_by_.clear();
   we_asked_.reset();
   // Blocks whose move was not told stay closed only when the book says so.
   for (const auto& block : std::exchange(being_given_, {})) {
@@ -216,6 +219,8 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   }
   for (const BlockUpdate& block : std::exchange(blocks_to_check_, {})) shares_.open(block.update.leases.front().key);
   asked_back_.clear();
+  offered_.clear();
+  refused_.clear();
   if (!was_ok) return apply_policy();
   interrupted_at_ = now.milliseconds;
   host_.note(Weight::kWarning, "failover-link-down", reason);
@@ -242,11 +247,11 @@ void Relationship::send_bare(MessageType type, uint32_t transaction_id, Moment n
   send([&](wire::Writer& out) { put_bare(out, type, transaction_id, now.wall); });
 }
 
-// §5.4: unique among the outstanding ones, of which an UPDREQ may be very old.
+// §5.4: unique among the outstanding ones, which may be very old.
 uint32_t Relationship::next_transaction() {
   do {
     next_transaction_ = (next_transaction_ + 1) & 0xffffff;
-  } while (we_asked_ == next_transaction_);
+  } while (we_asked_ == next_transaction_ || stream_.is_in_flight(next_transaction_));
   return next_transaction_;
 }
 
@@ -269,7 +274,7 @@ void Relationship::received(Bytes bytes, Moment now) {
 bool Relationship::is_in_time(const FailoverMessageView& message, Moment now) {
   const int64_t ahead = static_cast<int32_t>(message.sent_time.since_2000 - now.wall.since_2000);
   if (ahead >= -kMostSkew && ahead <= kMostSkew) {
-    last_in_time_ = now.milliseconds;
+    late_since_.reset();
     skew_ = ahead;
     const bool warn = std::abs(ahead) >= kSkewToWarnOf;
     if (warn && !skew_warned_) {
@@ -280,7 +285,10 @@ bool Relationship::is_in_time(const FailoverMessageView& message, Moment now) {
     skew_warned_ = warn;
     return true;
   }
-  if (ahead < 0 && now.milliseconds - last_in_time_ < kLateForMilliseconds) return true;
+  if (ahead < 0) {
+    if (!late_since_) late_since_ = now.milliseconds;
+    if (now.milliseconds - *late_since_ < kLateForMilliseconds) return true;
+  }
   skew_ = ahead;
   hang_up(StatusCode::kExcessiveTimeSkew,
           fmt::format("the clocks differ by {} seconds: synchronize them", std::abs(ahead)), now);
@@ -330,6 +338,10 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
   }
   // RFC 7031 §7, 10: what is not known is passed over.
   ++counters_.malformed;
+}
+
+void Relationship::reconfigured() {
+  if (shares_.adopt(host_.snapshot())) save();
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------
@@ -384,7 +396,7 @@ RelationshipStatus Relationship::status() const {
   status.last_disconnect = last_disconnect_;
   status.unacked = stream_.in_flight();
   status.backlog = stream_.pending();
-  status.resynchronizing = asked_by_.has_value() || we_asked_.has_value();
+  status.resynchronizing = !asked_by_.empty() || we_asked_.has_value();
   status.prefixes = shares_.counts();
   return status;
 }

@@ -6,10 +6,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <tl/expected.hpp>
 
+#include "dataplane/lease/hash.h"
 #include "dataplane/wire/error.h"
 #include "failover/host.h"
 #include "failover/messages.h"
@@ -58,7 +60,7 @@ class Relationship {
   /// Some worker could not feed all of its changes: they wait for a scan.
   void feed_overflowed() { scan_wanted_ = true; }
   /// Another configuration is in force.
-  void reconfigured() { shares_.adopt(host_.snapshot()); }
+  void reconfigured();
   tl::expected<void, Error> command(OperatorCommand command, Moment now);
   /// The server ends in good order: DISCONNECT (§5.3.10).
   void shut_down(Moment now);
@@ -73,6 +75,9 @@ class Relationship {
   RelationshipStatus status() const;
 
  private:
+  struct DuidHash {
+    size_t operator()(const Duid& duid) const { return lease::duid_hash(duid.bytes()); }
+  };
   /// How far the connection is.
   enum class Link : uint8_t {
     kNone,
@@ -114,6 +119,7 @@ class Relationship {
   void take_state(const wire::FailoverMessageView& message, Moment now);
   void leave_startup(Moment now);
   void follow_partner(Moment now);
+  bool has_given_back(Moment now);
   void enter(State next, Moment now);
   void entered(Moment now);
   void apply_policy();
@@ -128,6 +134,7 @@ class Relationship {
   // relationship_updates.cc: §7
   void pump(Moment now);
   void take_update(const wire::FailoverMessageView& message, Moment now);
+  void next_of_client(const Duid& client);
   void take_block(uint32_t transaction_id, BindingUpdate update, Moment now);
   void take_block_as_secondary(uint32_t transaction_id, BindingUpdate update, Moment now);
   void take_block_as_primary(uint32_t transaction_id, BindingUpdate update, Moment now);
@@ -163,6 +170,7 @@ class Relationship {
   bool state_due_ = false;         // a STATE message waits for the disk
   uint64_t interrupted_at_ = 0;    // for auto-partner-down
   bool partner_prefixes_ = false;  // PARTNER-DOWN for the MCLT
+  bool is_giving_back_ = false;    // PARTNER-DOWN, and about to leave it for NORMAL
   AbsoluteTime time_of_failure_;   // §8.3.2; 0: unknown
   bool has_lost_storage_ = false;  // the partner knows us, and we do not know it (§8.5.2)
   bool recovery_is_new_ = false;   // neither of us has run failover before: no MCLT to wait (§8.6.2)
@@ -174,7 +182,7 @@ class Relationship {
   uint32_t next_transaction_ = 1;
   uint64_t last_sent_ = 0;
   uint64_t last_received_ = 0;
-  uint64_t last_in_time_ = 0;
+  std::optional<uint64_t> late_since_;  // no message was on time since
   uint64_t send_interval_ = 15000;
   uint32_t window_ = 0;
   /// Before this connection: the partner wants to know whether we have a past (§8.5.2, §8.6.2), not that we talk now.
@@ -187,14 +195,16 @@ class Relationship {
 
   // updates
   UpdateStream stream_;
-  uint32_t epoch_ = 0;            // counts connections: what was asked on one is not answered on another
-  uint64_t applying_ = 0;         // BNDUPDs that the host works on
+  uint32_t epoch_ = 0;     // counts connections: what was asked on one is not answered on another
+  uint64_t applying_ = 0;  // BNDUPDs that the host works on, and those behind them
+  /// Of the clients of whom the host works on a BNDUPD: those that came behind it.
+  std::unordered_map<Duid, std::vector<IncomingUpdate>, DuidHash> behind_;
   std::optional<ScanKind> scan_;  // that runs
   bool scan_piece_due_ = false;   // the host works on a piece of it
   uint64_t scan_mark_ = 0;        // in the stream: where the last scan ended
   bool scan_wanted_ = false;
   uint64_t last_scan_ = 0;
-  std::optional<uint32_t> asked_by_;  // the UPDREQ or UPDREQALL of the partner's that is being answered
+  std::vector<uint32_t> asked_by_;    // UPDREQs and UPDREQALLs of the partner's that are being answered
   std::optional<uint32_t> we_asked_;  // ours
   bool pool_request_due_ = false;
   bool blocks_due_ = false;  // the partner is to hear of the secondary's blocks, behind the leases
@@ -214,6 +224,8 @@ class Relationship {
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_tell_;  // given, when persisted
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted
   std::set<lease::LeaseKey, PrefixShares::Before> asked_back_;
+  std::set<lease::LeaseKey, PrefixShares::Before> offered_;  // given to the secondary on this connection, not answered
+  std::set<lease::LeaseKey, PrefixShares::Before> refused_;  // the secondary's, and it does not know them
   uint64_t last_balance_ = 0;
   bool balance_wanted_ = false;
   uint64_t last_free_walk_ = 0;

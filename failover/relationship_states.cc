@@ -74,8 +74,21 @@ void Relationship::leave_startup(Moment now) {
 void Relationship::follow_partner(Moment now) {
   if (link_ != Link::kOk || in_startup_ || partner_is_starting_) return;
   const State next = after_partner_state(stable_.state, stable_.partner, settings_.role);
+  const bool gives_back = stable_.state == State::kPartnerDown && next == State::kNormal;
+  if (gives_back && !has_given_back(now)) return;
   if (next != stable_.state) return enter(next, now);
   request_update(now);
+}
+
+// §8.4.2, the partner is in RECOVER-DONE: it serves as soon as we are in NORMAL. Before that we leave its prefixes
+// alone, and it knows all that we gave of them. False: not yet; pump() asks again.
+bool Relationship::has_given_back(Moment now) {
+  if (is_giving_back_) return !scan_ && stream_.is_through(scan_mark_);
+  is_giving_back_ = true;
+  partner_prefixes_ = false;
+  apply_policy();
+  start_scan(ScanKind::kUnacked, now);
+  return false;
 }
 
 void Relationship::enter(State next, Moment now) {
@@ -89,6 +102,7 @@ void Relationship::enter(State next, Moment now) {
     if (next == State::kPartnerDown) stable_.partner_down_since = now.wall;
   }
   interrupted_at_ = now.milliseconds;
+  is_giving_back_ = false;
   we_asked_.reset();
   state_due_ = true;
   save();
@@ -184,10 +198,12 @@ void Relationship::watch_timers(Moment now) {
   }
   switch (stable_.state) {
     case State::kRecoverWait: {
-      // §8.6.2.
-      const AbsoluteTime failed =
-          time_of_failure_ == AbsoluteTime{} ? started_.wall : time_of_failure_ + kOperatingSlack;
-      if (recovery_is_new_ || failed + stable_.mclt <= now.wall) return enter(State::kRecoverDone, now);
+      // §8.6.2. "the time the server started (if the TIME-OF-FAILURE is unknown)": by the clock that nobody sets, as a
+      // new machine's other one may have been wrong then.
+      const bool is_known = time_of_failure_ != AbsoluteTime{};
+      const bool is_over = is_known ? time_of_failure_ + kOperatingSlack + stable_.mclt <= now.wall
+                                    : elapsed(started_.milliseconds, stable_.mclt);
+      if (recovery_is_new_ || is_over) return enter(State::kRecoverDone, now);
       break;
     }
     case State::kCommunicationsInterrupted:
@@ -197,7 +213,7 @@ void Relationship::watch_timers(Moment now) {
       }
       break;
     case State::kPartnerDown: {
-      const bool may_use = stable_.partner_down_since + stable_.mclt < now.wall;
+      const bool may_use = !is_giving_back_ && stable_.partner_down_since + stable_.mclt < now.wall;
       if (may_use != partner_prefixes_) {
         partner_prefixes_ = may_use;
         apply_policy();

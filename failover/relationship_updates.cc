@@ -55,9 +55,9 @@ void Relationship::pump(Moment now) {
     if (!shares_.backups().empty()) scan_mark_ = stream_.mark();
     return pump(now);
   }
-  if (asked_by_ && stream_.is_through(scan_mark_)) {
-    send_bare(MessageType::kUpdDone, *asked_by_, now);
-    asked_by_.reset();
+  if (is_giving_back_ && stream_.is_through(scan_mark_)) return follow_partner(now);
+  if (stream_.is_through(scan_mark_)) {
+    for (const uint32_t transaction : std::exchange(asked_by_, {})) send_bare(MessageType::kUpdDone, transaction, now);
   }
   if (stable_.state != State::kNormal) return;
   if (pool_request_due_ && stream_.is_through(scan_mark_)) {
@@ -129,13 +129,28 @@ void Relationship::take_update(const FailoverMessageView& message, Moment now) {
     return hang_up(StatusCode::kUnspecFail, "the partner sends more BNDUPDs than it was told to", now);
   }
   ++applying_;
-  host_.apply({.token = uint64_t{epoch_} << 32 | message.transaction_id, .update = std::move(read.update)});
+  IncomingUpdate incoming{.token = uint64_t{epoch_} << 32 | message.transaction_id, .update = std::move(read.update)};
+  // One that has to look for its lease at other workers would be overtaken by the next, and then bring back what that
+  // one has ended.
+  const auto [ahead, is_first] = behind_.try_emplace(*incoming.update.client);
+  if (!is_first) return ahead->second.push_back(std::move(incoming));
+  host_.apply(std::move(incoming));
 }
 
 void Relationship::applied(const IncomingUpdate& incoming, Moment now) {
   take_time(now);
   --applying_;
+  next_of_client(*incoming.update.client);
   reply_to(static_cast<uint32_t>(incoming.token), static_cast<uint32_t>(incoming.token >> 32), incoming.update, now);
+}
+
+void Relationship::next_of_client(const Duid& client) {
+  const auto waiting = behind_.find(client);
+  if (waiting == behind_.end()) return;
+  if (waiting->second.empty()) return void(behind_.erase(waiting));
+  IncomingUpdate next = std::move(waiting->second.front());
+  waiting->second.erase(waiting->second.begin());
+  host_.apply(std::move(next));
 }
 
 // §7.6.
@@ -153,7 +168,7 @@ void Relationship::reply_to(uint32_t transaction_id, uint32_t epoch, const Bindi
 
 // §5.3.5, §5.3.6.
 void Relationship::answer_update_request(const FailoverMessageView& message, ScanKind kind, Moment now) {
-  asked_by_ = message.transaction_id;
+  asked_by_.push_back(message.transaction_id);
   blocks_due_ = true;
   // A partner that serves asks because its operator wants it to: it knows what it has promised.
   const bool has_forgotten = kind == ScanKind::kAll && stable_.partner != State::kNormal;
@@ -199,6 +214,9 @@ void Relationship::balance(Moment now) {
   balance_wanted_ = false;
   last_balance_ = now.milliseconds;
   if (stable_.state != State::kNormal || link_ != Link::kOk) return;
+  for (const LeaseKey& block : std::exchange(refused_, {})) {
+    if (shares_.is_backup(block)) stream_.add_block(block, BindingStatus::kFreeBackup, now.wall);
+  }
   const PrefixShares::Moves moves = shares_.balance(settings_.pd_balance);
   for (const LeaseKey& block : moves.give) {
     shares_.close(block);
@@ -262,7 +280,10 @@ void Relationship::finish_blocks(Moment now) {
   std::erase_if(blocks_to_tell_, [&](const auto& waiting) {
     if (waiting.first > saved_token_) return false;
     const bool is_so = shares_.is_backup(waiting.second);
-    if (link_ == Link::kOk && is_so) stream_.add_block(waiting.second, BindingStatus::kFreeBackup, now.wall);
+    if (link_ == Link::kOk && is_so) {
+      offered_.insert(waiting.second);
+      stream_.add_block(waiting.second, BindingStatus::kFreeBackup, now.wall);
+    }
     return true;
   });
   std::erase_if(blocks_to_open_, [&](const auto& waiting) {
@@ -317,6 +338,7 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, Moment now) {
   const LeaseKey& block = *reply.block;
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
   asked_back_.erase(block);
+  const bool was_offered = offered_.erase(block) != 0;
   if (is_primary && reply.block_status == BindingStatus::kFree && reply.block_accepted) {
     shares_.strike(block);
     save();
@@ -325,11 +347,16 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, Moment now) {
     host_.note(Weight::kWarning, "failover-block-refused",
                fmt::format("the partner refuses {}/{} as the secondary's (status {})", block.address.to_string(),
                            block.prefix_length, static_cast<unsigned>(reply.first_rejection)));
-    // To a primary it comes back; a secondary does without.
-    if (!is_primary) shares_.close(block);
-    shares_.strike(block);
-    save();
-    if (is_primary) blocks_to_open_.emplace_back(save_token_, block);
+    if (is_primary && !was_offered) {
+      // The secondary may have had it for long, by another name: its configuration is another one. Asked again later.
+      refused_.insert(block);
+    } else {
+      // To a primary it comes back; a secondary does without.
+      if (!is_primary) shares_.close(block);
+      shares_.strike(block);
+      save();
+      if (is_primary) blocks_to_open_.emplace_back(save_token_, block);
+    }
   }
   pump(now);
 }

@@ -129,6 +129,7 @@ bool can_declare_partner_down(State ours) {
     case kNormal:                     // §8.8.2
     case kCommunicationsInterrupted:  // §8.9.2
     case kResolutionInterrupted:      // §8.11.2
+    case kConflictDone:               // the partner may never come back to fetch the rest (§8.4)
     case kRecover:                    // the first server of a new pair, told to serve alone (§8.3.2 step 1)
     case kRecoverDone:                // not in RECOVER-WAIT: what it gave away and has forgotten has yet to end
       return true;

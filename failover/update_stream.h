@@ -37,6 +37,7 @@ class UpdateStream {
   size_t pending() const { return pending_count_; }
   size_t room() const { return pending_count_ < kMostPending ? kMostPending - pending_count_ : 0; }
   size_t in_flight() const { return in_flight_.size(); }
+  bool is_in_flight(uint32_t transaction_id) const { return in_flight_.contains(transaction_id); }
   /// A place in the stream: behind all that was added so far. Is everything before it sent and replied to?
   uint64_t mark() const { return first_ + waiting_.size(); }
   bool is_through(uint64_t mark) const;

@@ -312,9 +312,9 @@ const Lease* Exchange::take(const RequestedIa& ia, const ReservedUnit* reserved)
 const Lease* Exchange::take_from_pools(const RequestedIa& ia) {
   const UnitWish wish = wish_of(ia);
   const Lease* lease = nullptr;
-  const bool found = any_subnet(wish, [&](const Subnet& subnet) {
+  const bool found = any_subnet(wish, [&](const Subnet& subnet, const UnitWish& each) {
     const Terms terms = terms_for(subnet, ia, wish.unit.value_or(LeaseKey{}), nullptr);
-    lease = group.allocate(request, subnet, snapshot, wish, terms, now);
+    lease = group.allocate(request, subnet, snapshot, each, terms, now);
     return lease != nullptr;
   });
   if (!found) group.count_failure(*link->subnets.front());

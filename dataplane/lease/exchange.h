@@ -2,6 +2,7 @@
 // client's bindings. Internal to the engine.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -108,8 +109,10 @@ class Exchange {
   /// A lease of this IA that has ended, but of whose end the partner was told nothing: it can go on as though nothing
   /// had happened (RFC 8156 §4.2.2.1). Null when there is none, or it suits the link no more.
   Lease* revivable(const RequestedIa& ia) const;
-  /// Calls `attempt(const Subnet&)` for the subnets of the link that the client may use, until one returns true. That
-  /// of the wanted unit comes first: the others would find something in their own pools. Needs a link.
+  /// Calls `attempt(const Subnet&, const UnitWish&)` for the subnets of the link that the client may use, until one
+  /// returns true. That of the wanted unit comes first: the others would find something in their own pools. The
+  /// failover partner's prefixes are wished for when none of the subnets has any of ours (RFC 8156 §8.4.1). Needs a
+  /// link.
   template <typename Attempt>
   bool any_subnet(const UnitWish& wish, Attempt&& attempt) const;
   /// The reserved unit that the IA should have and has not: free, and in no other IA of the client. Null also when the
@@ -169,11 +172,16 @@ class Exchange {
 template <typename Attempt>
 bool Exchange::any_subnet(const UnitWish& wish, Attempt&& attempt) const {
   const Subnet* preferred = wish.unit ? home_of(*wish.unit) : nullptr;
-  if (preferred != nullptr && attempt(*preferred)) return true;
-  for (const Subnet* subnet : link->subnets) {
-    if (subnet != preferred && admits(*subnet) && attempt(*subnet)) return true;
-  }
-  return false;
+  const auto any = [&](const UnitWish& each) {
+    if (preferred != nullptr && attempt(*preferred, each)) return true;
+    return std::ranges::any_of(link->subnets, [&](const Subnet* subnet) {
+      return subnet != preferred && admits(*subnet) && attempt(*subnet, each);
+    });
+  };
+  if (!wish.partner_prefixes) return any(wish);
+  UnitWish ours = wish;
+  ours.partner_prefixes = false;
+  return any(ours) || any(wish);
 }
 
 }  // namespace tandem6::lease

@@ -48,9 +48,9 @@ struct Found {
 std::optional<Found> find_free(Exchange& exchange, const RequestedIa& ia, const Offered& offered) {
   const UnitWish wish = exchange.wish_of(ia);
   std::optional<Found> found;
-  exchange.any_subnet(wish, [&](const Subnet& subnet) {
-    auto key = exchange.group.look_for(exchange.request, subnet, exchange.snapshot, wish);
-    if (key && contains(offered, *key)) key = another_unit(exchange, subnet, wish, offered);
+  exchange.any_subnet(wish, [&](const Subnet& subnet, const UnitWish& each) {
+    auto key = exchange.group.look_for(exchange.request, subnet, exchange.snapshot, each);
+    if (key && contains(offered, *key)) key = another_unit(exchange, subnet, each, offered);
     if (key) found = Found{*key, &subnet};
     return key.has_value();
   });

@@ -61,9 +61,8 @@ bool may_end_startup(State from, State to, const Circumstances& now) {
 bool may_move(State from, State to, const Circumstances& now) {
   if (now.in_startup) return may_end_startup(from, to, now);
   if (to == State::kPartnerDown) {
-    // §8.8.2, §8.9.2, §8.11.2; §8.3.2 step 1 for a server that waits for a partner it never had.
-    return now.told_by_operator &&
-           !is_one_of(from, {State::kPotentialConflict, State::kConflictDone, State::kPartnerDown});
+    // §8.4, §8.8.2, §8.9.2, §8.11.2; §8.3.2 step 1 for a server that waits for a partner it never had.
+    return now.told_by_operator && !is_one_of(from, {State::kPotentialConflict, State::kPartnerDown});
   }
   if (now.communicating && !now.partner_is_starting && may_follow_partner(from, to, now.partner)) return true;
   switch (from) {

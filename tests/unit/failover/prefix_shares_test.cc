@@ -37,7 +37,7 @@ TEST_CASE("RFC 8156 4.2.2: a book that the disk kept is in force with the config
     Shares shares(role);
     shares.restore(block(2), {5});
     LeaseKey gone = block(2);
-    gone.prefix_length = 50;
+    gone.address = testing::ip("2001:db8:4000::");
     shares.restore(gone, {6});
     shares.adopt(shares.snapshot);
     for (uint32_t unit = 0; unit < 16; ++unit) {
@@ -51,6 +51,36 @@ TEST_CASE("RFC 8156 4.2.2: a book that the disk kept is in force with the config
     CHECK(counts[0].ours == (role == FailoverRole::kPrimary ? 15 : 1));
     CHECK(counts[0].partners == (role == FailoverRole::kPrimary ? 1 : 15));
   }
+}
+
+TEST_CASE("RFC 8156 4.2.2: when a pool has another size, what shares space with the secondary's is the secondary's") {
+  // Of 16 blocks of a prefix each; block(n) is one of them.
+  const auto book_of = [](FailoverRole role, uint8_t length) {
+    Shares shares(role);
+    LeaseKey before = block(4);
+    before.prefix_length = length;
+    shares.restore(before, {7});
+    const bool changed = shares.adopt(shares.snapshot);
+    CHECK(changed == (role == FailoverRole::kPrimary));
+    std::vector<LeaseKey> backups;
+    for (const auto& [key, since] : shares.backups()) {
+      backups.push_back(key);
+      CHECK(since == AbsoluteTime{7});
+    }
+    return std::pair(backups, shares.counts().at(0).ours);
+  };
+  const uint8_t length = block(4).prefix_length;
+  // It was smaller: its block was larger, or smaller, than those now.
+  const auto [four, ours_beside_four] = book_of(FailoverRole::kPrimary, static_cast<uint8_t>(length - 2));
+  CHECK(four == std::vector<LeaseKey>{block(4), block(5), block(6), block(7)});
+  CHECK(ours_beside_four == 12);
+  const auto [one, ours_beside_one] = book_of(FailoverRole::kPrimary, static_cast<uint8_t>(length + 2));
+  CHECK(one == std::vector<LeaseKey>{block(4)});
+  CHECK(ours_beside_one == 15);
+  // The secondary has no right to more than it was given.
+  const auto [kept, ours] = book_of(FailoverRole::kSecondary, static_cast<uint8_t>(length - 2));
+  CHECK(kept.size() == 1);
+  CHECK(ours == 0);
 }
 
 TEST_CASE("pools of another relationship, or of none, are left alone") {

@@ -137,6 +137,24 @@ TEST_CASE("RFC 8156 4.2.2: a block that the secondary refuses comes back, when t
   CHECK_FALSE(may_allocate(*endpoint, std::to_integer<uint8_t>(blocks[1].key.address.octets[6])));
 }
 
+TEST_CASE("RFC 8156 4.2.2: a block of the secondary's that it does not know any more does not come back") {
+  auto endpoint = primary();
+  give(*endpoint);
+  endpoint->it.disconnected("cut", endpoint->now);
+  endpoint->disk();
+  endpoint->connect(endpoint->terms());
+  endpoint->disk();
+  endpoint->hear_state(State::kCommunicationsInterrupted);
+  endpoint->disk();
+  endpoint->scan_finds({});
+  const auto blocks = told(*endpoint);
+  REQUIRE(!blocks.empty());
+  refuse(*endpoint, blocks[0], StatusCode::kConfigurationConflict);
+  endpoint->disk();
+  CHECK_FALSE(may_allocate(*endpoint, std::to_integer<uint8_t>(blocks[0].key.address.octets[6])));
+  CHECK(endpoint->stored().backups.size() == 8);
+}
+
 TEST_CASE("RFC 8156 4.2.2: what is being given when the connection breaks stays with the primary") {
   auto endpoint = primary();
   endpoint->it.tick(endpoint->now);

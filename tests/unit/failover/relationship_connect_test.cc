@@ -419,9 +419,27 @@ TEST_CASE("RFC 8156 7.5.1: messages that come late one after the other end the c
   endpoint->pass(9000);
   late_contact();
   CHECK(endpoint->it.state() == State::kNormal);
+  endpoint->pass(9000);
+  late_contact();
+  CHECK(endpoint->it.state() == State::kNormal);
   endpoint->pass(1000);
   late_contact();
   CHECK(endpoint->it.state() == State::kCommunicationsInterrupted);
+}
+
+TEST_CASE("RFC 8156 7.5.1: on a link with nothing to tell, where a CONTACT comes every 15 seconds, one may be late") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  for (int i = 0; i < 3; ++i) {
+    endpoint->pass(15'000);
+    endpoint->contact();
+  }
+  endpoint->pass(15'000);
+  const AbsoluteTime sent{endpoint->now.wall.since_2000 - 8};
+  endpoint->hear(written([&](wire::Writer& out) { put_bare(out, MessageType::kContact, 9, sent); }));
+  CHECK(endpoint->it.state() == State::kNormal);
+  endpoint->pass(15'000);
+  endpoint->contact();
+  CHECK(endpoint->it.state() == State::kNormal);
 }
 
 TEST_CASE("clock skew is an alarm long before it ends the connection, and one alarm only") {

@@ -148,6 +148,7 @@ TEST_CASE("RFC 8156 8.4.2: in PARTNER-DOWN a STATE with the STARTUP bit changes 
     endpoint.meet(partner, kStarting);
     CHECK(endpoint.it.state() == State::kPartnerDown);
     endpoint.hear_state(partner);
+    if (partner == State::kRecoverDone) endpoint.scan_finds({});
     CHECK(endpoint.it.state() == (partner == State::kRecoverDone ? State::kNormal : State::kPotentialConflict));
   }
 }
@@ -155,6 +156,7 @@ TEST_CASE("RFC 8156 8.4.2: in PARTNER-DOWN a STATE with the STARTUP bit changes 
 TEST_CASE("RFC 8156 8.3.2 step 5: a server that comes back in PARTNER-DOWN acts on what its partner says") {
   Endpoint endpoint(FailoverRole::kPrimary, stable_in(State::kPartnerDown));
   endpoint.meet(State::kRecoverDone);
+  endpoint.scan_finds({});
   CHECK(endpoint.it.state() == State::kNormal);
   Endpoint other(FailoverRole::kPrimary, stable_in(State::kPartnerDown));
   other.meet(State::kRecover);
@@ -189,11 +191,36 @@ TEST_CASE("RFC 8156 8.4.1: the partner's prefixes are free to use when the MCLT 
   CHECK_FALSE(endpoint->scope->policy().partner_prefixes);
   endpoint->run(1'000);
   CHECK(endpoint->scope->policy().partner_prefixes);
-  // And no more than that: the state that follows has its own rules.
-  endpoint->meet(State::kRecoverDone);
-  CHECK(endpoint->it.state() == State::kNormal);
-  CHECK_FALSE(endpoint->scope->policy().partner_prefixes);
-  CHECK(endpoint->scope->policy().limited);
+}
+
+TEST_CASE(
+    "RFC 8156 8.4.2: before the partner may serve, it knows what was given of its prefixes, and no more of them is") {
+  Endpoint endpoint(FailoverRole::kSecondary, stable_in(State::kPartnerDown));
+  endpoint.run(3'700'000, 10'000);
+  REQUIRE(endpoint.scope->policy().partner_prefixes);
+  endpoint.meet(State::kRecoverDone);
+  endpoint.take_sent();
+  CHECK(endpoint.it.state() == State::kPartnerDown);
+  CHECK_FALSE(endpoint.scope->policy().partner_prefixes);
+  CHECK(endpoint.host.scans.back() == ScanKind::kUnacked);
+  endpoint.run_in_contact(30);
+  CHECK_FALSE(endpoint.scope->policy().partner_prefixes);
+  SUBCASE("it hears of them") {
+    endpoint.scan_finds({lease_of(1, endpoint.now.wall)});
+    CHECK(endpoint.it.state() == State::kPartnerDown);
+    const auto update = endpoint.last(MessageType::kBndUpd);
+    REQUIRE(update);
+    endpoint.reply(view_of(*update).transaction_id, read_binding_update(view_of(*update)).update);
+    endpoint.it.flush(endpoint.now);
+    CHECK(endpoint.it.state() == State::kNormal);
+    CHECK(endpoint.scope->policy().limited);
+  }
+  SUBCASE("it is lost meanwhile") {
+    endpoint.it.disconnected("cut", endpoint.now);
+    endpoint.it.tick(endpoint.now);
+    CHECK(endpoint.it.state() == State::kPartnerDown);
+    CHECK(endpoint.scope->policy().partner_prefixes);
+  }
 }
 
 TEST_CASE("RFC 8156 4.2.2.1: in PARTNER-DOWN the leases that are over are looked for, from when it began") {

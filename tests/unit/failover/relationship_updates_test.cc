@@ -257,12 +257,40 @@ TEST_CASE(
   CHECK(endpoint->it.status().updates_refused == 1);
 }
 
+TEST_CASE("RFC 8156 7.5: a client's updates are worked on one after the other, different clients' side by side") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  const auto hear = [&](uint32_t transaction, uint8_t client) {
+    endpoint->hear_update(transaction, update_of(client, endpoint->now.wall));
+  };
+  const auto applying = [&](size_t place) { return static_cast<uint32_t>(endpoint->host.applying.at(place).token); };
+  hear(11, 1);
+  hear(12, 1);
+  hear(13, 1);
+  hear(21, 2);
+  REQUIRE(endpoint->host.applying.size() == 2);
+  CHECK(applying(0) == 11);
+  CHECK(applying(1) == 21);
+  // Also one of the next connection waits for its turn.
+  endpoint->it.disconnected("cut", endpoint->now);
+  endpoint->meet(State::kCommunicationsInterrupted);
+  hear(14, 1);
+  REQUIRE(endpoint->host.applying.size() == 2);
+  for (uint32_t turn = 0; turn < 4; ++turn) {
+    const size_t place = turn == 0 ? 0 : turn + 1;
+    REQUIRE(endpoint->host.applying.size() == place + (turn == 0 ? 2 : 1));
+    CHECK(applying(place) == 11 + turn);
+    endpoint->it.applied(IncomingUpdate(endpoint->host.applying[place]), endpoint->now);
+  }
+  hear(15, 1);
+  CHECK(applying(5) == 15);
+}
+
 TEST_CASE("RFC 8156 6.1.1: a partner that sends far more than it may is cut off") {
   auto endpoint = in_normal(FailoverRole::kPrimary);  // we take 10
-  for (uint32_t i = 0; i < 40; ++i) endpoint->hear_update(i, update_of(1, endpoint->now.wall));
+  for (uint8_t i = 0; i < 40; ++i) endpoint->hear_update(i, update_of(i, endpoint->now.wall));
   CHECK(endpoint->it.is_connected());
-  endpoint->hear_update(40, update_of(1, endpoint->now.wall));
-  endpoint->hear_update(41, update_of(1, endpoint->now.wall));
+  endpoint->hear_update(40, update_of(40, endpoint->now.wall));
+  endpoint->hear_update(41, update_of(41, endpoint->now.wall));
   CHECK_FALSE(endpoint->it.is_connected());
   CHECK(endpoint->host.applying.size() == 41);
 }
@@ -307,6 +335,18 @@ TEST_CASE("RFC 8156 5.3.5 to 5.3.7: UPDDONE comes when everything that was asked
     CHECK(view_of(*done).transaction_id == 0x4242);
     CHECK_FALSE(endpoint->it.status().resynchronizing);
   }
+}
+
+TEST_CASE("RFC 8156 5.3.7: each UPDREQ has its UPDDONE, also when they come together") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  endpoint->hear_bare(MessageType::kUpdReq, 71);
+  endpoint->hear_bare(MessageType::kUpdReqAll, 72);
+  endpoint->scan_finds({});
+  std::vector<uint32_t> done;
+  for (const Octets& message : endpoint->take_sent()) {
+    if (view_of(message).type == MessageType::kUpdDone) done.push_back(view_of(message).transaction_id);
+  }
+  CHECK(done == std::vector<uint32_t>{71, 72});
 }
 
 TEST_CASE("RFC 8156 5.3.6: an UPDREQ beside an UPDREQALL does not make the scan smaller") {

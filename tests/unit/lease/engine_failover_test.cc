@@ -210,6 +210,41 @@ TEST_CASE("RFC 8156 8.4.1: in PARTNER-DOWN own prefixes go first, then, after th
   CHECK(request().status == 6U);
 }
 
+TEST_CASE("RFC 8156 8.4.1: own prefixes of every subnet of a shared network go before the partner's of any") {
+  const auto scope = std::make_shared<lease::FailoverScope>(uint8_t{0}, "pair", FailoverRole::kPrimary);
+  FailoverPolicy down = kServing;
+  down.limited = false;
+  down.partner_prefixes = true;
+  scope->set_policy(down);
+  lease::Snapshot::Content content;
+  content.networks.push_back({.name = "east"});
+  for (const uint32_t id : {1U, 2U}) {
+    lease::Subnet made = subnet(id, id == 1 ? "2001:db8:1::/64" : "2001:db8:2::/64", 0);
+    made.network = 0;
+    made.failover = scope;
+    made.counters = std::make_shared<lease::SubnetCounters>(2);
+    made.prefix_pools = {shared_prefixes(*scope)};
+    content.subnets.push_back(std::move(made));
+  }
+  // The second subnet's pool lies elsewhere; of the first one's the secondary has everything.
+  lease::Pool& other = content.subnets[1].prefix_pools[0];
+  other.first = ip("2001:db8:9000::");
+  other.last = ip("2001:db8:9000:fff:ffff:ffff:ffff:ffff");
+  auto space = std::make_shared<lease::DensePool>(other.type, other.first, uint8_t{56}, 16U);
+  space->part(*scope);
+  other.space = space;
+  auto& partners = *std::get<std::shared_ptr<lease::DensePool>>(content.subnets[0].prefix_pools[0].space);
+  for (uint32_t block = 0; block < 16; ++block) partners.give_block(block);
+  Server server(std::move(content));
+  const auto is_ours = [&](const Response& response) { return space->index_of(response.lease().address).has_value(); };
+  CHECK(is_ours(server.send(from_client(kSolicit, {ia_pd(1)}, duid_of(99)))));
+  for (uint16_t number = 0; number < 16; ++number) {
+    CHECK(is_ours(server.send(from_client(kRequest, {ia_pd(1)}, duid_of(number)))));
+  }
+  CHECK_FALSE(is_ours(server.send(from_client(kSolicit, {ia_pd(1)}, duid_of(99)))));
+  CHECK_FALSE(is_ours(server.send(from_client(kRequest, {ia_pd(1)}, duid_of(16)))));
+}
+
 TEST_CASE("RFC 8156 8.4.1: two IAs of one SOLICIT are offered different prefixes of the partner's") {
   SharedServer it(FailoverRole::kSecondary);
   FailoverPolicy down = kServing;
