@@ -149,6 +149,16 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
         fmt::format("the partner's clock is {} s {} this server's: at more than 5 s they part (RFC 8156 "
                     "§7.1); check NTP on both",
                     std::abs(status.skew_seconds), status.skew_seconds > 0 ? "ahead of" : "behind"));
+  if (!status.differences.empty())
+    alarms.push_back(
+        fmt::format("the configurations of the two servers differ: {}. Clients would notice when the other "
+                    "server serves them; make both files alike",
+                    fmt::join(status.differences, ", ")));
+  if (status.refused_lease)
+    alarms.push_back(
+        fmt::format("the partner refuses leases, {}/{} among them: it has no subnet or pool for them, and "
+                    "would give these clients others",
+                    status.refused_lease->address.to_string(), status.refused_lease->prefix_length));
   if (status.communicating && !status.secure)
     alarms.emplace_back("the connection is plain TCP: leases can be read and changed on the way; set \"tls\" on both");
   return alarms;

@@ -120,6 +120,15 @@ void insist(const ErrandPlace& place, Lease& ours) {
   if (times != nullptr && !times->unacked) place.leases.tell_partner(ours, place.snapshot);
 }
 
+/// Was it leased to two clients, of whom one has it no more by this verdict?
+void note_conflict(IncomingUpdate& incoming, const LeaseUpdate& theirs, const LeaseRecord& ours) {
+  const Duid& client = *incoming.update.client;
+  const bool both_active = ours.status == BindingStatus::kActive && theirs.status == BindingStatus::kActive;
+  if (!both_active || ours.duid == client) return;
+  if (theirs.verdict == StatusCode::kSuccess) incoming.conflicts.push_back({theirs.key, client, ours.duid});
+  if (theirs.verdict == StatusCode::kAddressInUse) incoming.conflicts.push_back({theirs.key, ours.duid, client});
+}
+
 /// One lease of an update, at the worker of its client.
 class OneLease {
  public:
@@ -155,6 +164,7 @@ class OneLease {
     const std::optional<LeaseRecord> before =
         ours != nullptr ? std::optional(place_.leases.shard(ours->shard).record_of(*ours)) : std::nullopt;
     theirs_.verdict = judge(before ? &*before : nullptr, theirs_, incoming_.update.client, scope_.role(), place_.now);
+    if (before) note_conflict(incoming_, theirs_, *before);
     if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(place_, *ours);
     if (theirs_.verdict != StatusCode::kSuccess) return;
     if (lease::has_ended(theirs_.status)) {
@@ -239,6 +249,7 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
   if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
+  note_conflict(incoming, theirs, record);
   if (theirs.verdict == StatusCode::kSuccess) give_up(place, *ours, theirs.status);
   if (theirs.verdict == StatusCode::kOutdatedBindingInformation) insist(place, *ours);
   incoming.sequence = place.leases.log().written();

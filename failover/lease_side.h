@@ -19,13 +19,21 @@ enum class Applied : uint8_t {
   kHeldElsewhere,  ///< the next lease may be another client's, in a shard of another worker: see displace()
 };
 
+/// Two clients had one lease, ACTIVE at either server (RFC 8156 §7.5.4).
+struct Conflict {
+  lease::LeaseKey lease;
+  Duid kept;
+  Duid lost;
+};
+
 /// A BNDUPD being worked on (RFC 8156 §7.5). Owned by whoever has it: the reactor, or the worker that it was given to.
 struct IncomingUpdate {
   uint64_t token = 0;
   BindingUpdate update;         ///< the verdicts are written into it
   size_t next = 0;              ///< the lease that comes next
   bool next_is_unheld = false;  ///< displace() has found nobody who holds it, or has made room
-  uint64_t sequence = 0;        ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
+  std::vector<Conflict> conflicts = {};
+  uint64_t sequence = 0;  ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
 };
 
 /// Works on the update's leases one after the other. `scope`: the relationship that it came by.

@@ -2,6 +2,7 @@
 #include "failover/relationship.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -59,6 +60,7 @@ Relationship::Relationship(RelationshipSettings settings, lease::FailoverScope& 
   if (settings_.role == FailoverRole::kPrimary) stable_.mclt = settings_.mclt;
   if (stable_.mclt.count == 0) stable_.mclt = settings_.mclt;
   shares_.adopt(host_.snapshot());
+  configuration_ = digest_of(host_.snapshot(), scope_);
   scope_.set_policy(policy_of(State::kStartup));
 }
 
@@ -184,6 +186,10 @@ void Relationship::negotiated(const Connect& partner) {
   had_communicated_ = stable_.has_communicated;
   state_due_ = true;
   has_told_state_ = false;
+  contact_due_ = true;
+  partners_configuration_.reset();
+  refusal_.reset();
+  conflicts_noted_ = 0;
   save();
   state_token_ = save_token_;
 }
@@ -310,7 +316,7 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
     return hang_up(StatusCode::kUnspecFail, "a message before the connection was agreed on", now);
   }
   if (message.type == MessageType::kState) return take_state(message, now);
-  if (message.type == MessageType::kContact) return;
+  if (message.type == MessageType::kContact) return take_contact(message);
   if (link_ != Link::kOk) {
     ++counters_.malformed;
     return hang_up(StatusCode::kUnspecFail, "a message before STATE", now);
@@ -342,6 +348,36 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
 
 void Relationship::reconfigured() {
   if (shares_.adopt(host_.snapshot())) save();
+  const ConfigurationDigest before = std::exchange(configuration_, digest_of(host_.snapshot(), scope_));
+  if (before == configuration_) return;
+  contact_due_ = true;
+  compare_configurations();
+}
+
+// --- both configurations ---------------------------------------------------------------------------------------------
+
+void Relationship::send_contact(Moment now) {
+  contact_due_ = false;
+  send([&](wire::Writer& out) { put_contact(out, next_transaction(), now.wall, configuration_); });
+}
+
+void Relationship::take_contact(const FailoverMessageView& message) {
+  const auto theirs = read_contact(message);
+  if (!theirs || theirs == partners_configuration_) return;
+  partners_configuration_ = theirs;
+  compare_configurations();
+}
+
+// RFC 8156 §4.1: "the same configuration". Nobody else would notice, until a client is served by the other server.
+void Relationship::compare_configurations() {
+  if (!partners_configuration_) return;
+  const std::vector<std::string> found = differences(configuration_, *partners_configuration_);
+  if (found.empty()) {
+    host_.note(Weight::kInfo, "failover-configuration", "both servers have the same configuration of what they share");
+  } else {
+    host_.note(Weight::kAlarm, "failover-configuration-differs",
+               fmt::format("the two servers differ in: {}", fmt::join(found, ", ")));
+  }
 }
 
 // --- time ------------------------------------------------------------------------------------------------------------
@@ -365,9 +401,7 @@ void Relationship::keep_alive(Moment now) {
     return hang_up(StatusCode::kUnspecFail, "nothing was heard from the partner for the keepalive time", now);
   }
   const bool may_send = link_ != Link::kConnecting && has_told_state_;
-  if (may_send && now.milliseconds - last_sent_ >= send_interval_) {
-    send_bare(MessageType::kContact, next_transaction(), now);
-  }
+  if (may_send && (contact_due_ || now.milliseconds - last_sent_ >= send_interval_)) send_contact(now);
   // §8.8.2: it keeps the connection, and does not work on what it is sent.
   if (stream_.oldest_wait(now.milliseconds) >= uint64_t{settings_.keepalive.count} * 1000) {
     return hang_up(StatusCode::kUnspecFail, "the partner does not answer BNDUPDs", now);
@@ -398,6 +432,10 @@ RelationshipStatus Relationship::status() const {
   status.backlog = stream_.pending();
   status.resynchronizing = !asked_by_.empty() || we_asked_.has_value();
   status.prefixes = shares_.counts();
+  if (partners_configuration_) status.differences = differences(configuration_, *partners_configuration_);
+  // As long as the scans (§7.5.4) find it so.
+  const uint64_t lately = uint64_t{settings_.scan_interval.count} * 3000;
+  if (refusal_ && now_milliseconds_ - refusal_->milliseconds < lately) status.refused_lease = refusal_->lease;
   return status;
 }
 

@@ -13,6 +13,7 @@
 
 #include "dataplane/lease/hash.h"
 #include "dataplane/wire/error.h"
+#include "failover/configuration_digest.h"
 #include "failover/host.h"
 #include "failover/messages.h"
 #include "failover/prefix_shares.h"
@@ -114,6 +115,9 @@ class Relationship {
   void send_written(const wire::Writer& out);
   uint32_t next_transaction();
   void keep_alive(Moment now);
+  void send_contact(Moment now);
+  void take_contact(const wire::FailoverMessageView& message);
+  void compare_configurations();
 
   // relationship_states.cc: §8
   void take_state(const wire::FailoverMessageView& message, Moment now);
@@ -142,6 +146,8 @@ class Relationship {
   void finish_blocks(Moment now);
   void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void take_reply(const wire::FailoverMessageView& message, Moment now);
+  bool note_refusal(const UpdateStream::Reply& reply, Moment now);
+  void note_conflicts(const IncomingUpdate& incoming);
   void answer_update_request(const wire::FailoverMessageView& message, ScanKind kind, Moment now);
   void request_update(Moment now);
   void take_update_done(const wire::FailoverMessageView& message, Moment now);
@@ -149,7 +155,7 @@ class Relationship {
   void reply_to(uint32_t transaction_id, uint32_t epoch, const BindingUpdate& update, Moment now);
   void tell_blocks();
   void balance(Moment now);
-  void block_reply(const UpdateStream::Reply& reply, Moment now);
+  void block_reply(const UpdateStream::Reply& reply, bool is_new_refusal, Moment now);
 
   RelationshipSettings settings_;
   lease::FailoverScope& scope_;
@@ -192,11 +198,21 @@ class Relationship {
   std::string last_disconnect_;
   int64_t skew_ = 0;
   bool skew_warned_ = false;
+  ConfigurationDigest configuration_;
+  std::optional<ConfigurationDigest> partners_configuration_;  // as it says on this connection
+  bool contact_due_ = false;                                   // it is to hear of ours
 
   // updates
   UpdateStream stream_;
-  uint32_t epoch_ = 0;     // counts connections: what was asked on one is not answered on another
-  uint64_t applying_ = 0;  // BNDUPDs that the host works on, and those behind them
+  /// What the partner's configuration has no place for.
+  struct Refusal {
+    lease::LeaseKey lease;
+    uint64_t milliseconds;
+  };
+  std::optional<Refusal> refusal_;  // the last one on this connection
+  unsigned conflicts_noted_ = 0;    // on this connection
+  uint32_t epoch_ = 0;              // counts connections: what was asked on one is not answered on another
+  uint64_t applying_ = 0;           // BNDUPDs that the host works on, and those behind them
   /// Of the clients of whom the host works on a BNDUPD: those that came behind it.
   std::unordered_map<Duid, std::vector<IncomingUpdate>, DuidHash> behind_;
   std::optional<ScanKind> scan_;  // that runs

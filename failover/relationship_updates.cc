@@ -21,6 +21,8 @@ namespace {
 /// Places of the shards that a piece of a scan looks at, and how short the stream must be before the next one.
 constexpr size_t kScanPiece = 4096;
 constexpr size_t kScanBelow = 16'384;
+/// So many conflicts of one connection are named in the log.
+constexpr unsigned kConflictsToNote = 100;
 
 }  // namespace
 
@@ -104,12 +106,26 @@ void Relationship::take_reply(const FailoverMessageView& message, Moment now) {
   } else {
     ++counters_.updates_rejected;
   }
+  const bool is_new = note_refusal(reply, now);
   const bool recovers = stable_.partner == State::kRecover || stable_.partner == State::kRecoverWait;
   for (LeaseAck ack : reply.acks) {
     ack.frees = !recovers;
     host_.acknowledge(ack);
   }
-  if (reply.block) block_reply(reply, now);
+  if (reply.block) block_reply(reply, is_new, now);
+}
+
+// True: nothing like it was refused before on this connection.
+bool Relationship::note_refusal(const UpdateStream::Reply& reply, Moment now) {
+  if (reply.first_rejection != StatusCode::kConfigurationConflict) return reply.rejected != 0;
+  const bool is_new = !refusal_;
+  refusal_ = {.lease = reply.first_rejected, .milliseconds = now.milliseconds};
+  if (is_new) {
+    host_.note(Weight::kAlarm, "failover-refused-lease",
+               fmt::format("the partner has no subnet or pool for {}/{}: make both configurations alike",
+                           refusal_->lease.address.to_string(), refusal_->lease.prefix_length));
+  }
+  return is_new;
 }
 
 // --- the partner's to us ---------------------------------------------------------------------------------------------
@@ -141,7 +157,24 @@ void Relationship::applied(const IncomingUpdate& incoming, Moment now) {
   take_time(now);
   --applying_;
   next_of_client(*incoming.update.client);
+  note_conflicts(incoming);
   reply_to(static_cast<uint32_t>(incoming.token), static_cast<uint32_t>(incoming.token >> 32), incoming.update, now);
+}
+
+// For whoever has to tell a subscriber why his address is another one.
+void Relationship::note_conflicts(const IncomingUpdate& incoming) {
+  for (const Conflict& conflict : incoming.conflicts) {
+    ++counters_.conflicts;
+    if (conflicts_noted_ > kConflictsToNote) continue;
+    if (conflicts_noted_++ == kConflictsToNote) {
+      host_.note(Weight::kWarning, "failover-conflict", "more of them, which are counted only");
+      continue;
+    }
+    host_.note(
+        Weight::kWarning, "failover-conflict",
+        fmt::format("{}/{} was leased to two clients: {} keeps it, {} does not", conflict.lease.address.to_string(),
+                    conflict.lease.prefix_length, conflict.kept.to_string(), conflict.lost.to_string()));
+  }
 }
 
 void Relationship::next_of_client(const Duid& client) {
@@ -334,7 +367,7 @@ void Relationship::take_block_as_primary(uint32_t transaction_id, BindingUpdate 
   answer_when_saved(transaction_id, std::move(update));
 }
 
-void Relationship::block_reply(const UpdateStream::Reply& reply, Moment now) {
+void Relationship::block_reply(const UpdateStream::Reply& reply, bool is_new_refusal, Moment now) {
   const LeaseKey& block = *reply.block;
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
   asked_back_.erase(block);
@@ -344,9 +377,11 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, Moment now) {
     save();
     blocks_to_open_.emplace_back(save_token_, block);
   } else if (reply.block_status == BindingStatus::kFreeBackup && !reply.block_accepted) {
-    host_.note(Weight::kWarning, "failover-block-refused",
-               fmt::format("the partner refuses {}/{} as the secondary's (status {})", block.address.to_string(),
-                           block.prefix_length, static_cast<unsigned>(reply.first_rejection)));
+    if (is_new_refusal) {
+      host_.note(Weight::kWarning, "failover-block-refused",
+                 fmt::format("the partner refuses {}/{} as the secondary's ({})", block.address.to_string(),
+                             block.prefix_length, wire::to_string(reply.first_rejection)));
+    }
     if (is_primary && !was_offered) {
       // The secondary may have had it for long, by another name: its configuration is another one. Asked again later.
       refused_.insert(block);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "dataplane/lease/failover_scope.h"
+#include "dataplane/lease/record.h"
 #include "dataplane/wire/ipv6.h"
 #include "failover/state.h"
 
@@ -46,7 +48,13 @@ struct RelationshipStatus {
   uint64_t messages_received = 0;
   uint64_t malformed = 0;        ///< messages that did not parse, or had no business here
   bool resynchronizing = false;  ///< an UPDREQ or UPDREQALL is being answered, by either side
+  uint64_t conflicts = 0;        ///< leases that two clients had, one of whom has lost it (§7.5.4)
   std::vector<BlockCounts> prefixes;
+  /// In what the partner's configuration is another than ours (configuration_digest.h). Empty: in nothing that it
+  /// tells.
+  std::vector<std::string> differences;
+  /// Lately refused by the partner, whose configuration has no place for it.
+  std::optional<lease::LeaseKey> refused_lease;
 };
 
 /// What an operator can tell an endpoint.

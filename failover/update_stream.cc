@@ -190,9 +190,10 @@ UpdateStream::Reply UpdateStream::take_reply(uint32_t transaction_id, const Bind
   ages_.erase(sent.age);
   in_flight_.erase(found);
   result.milliseconds = now_milliseconds - sent.milliseconds;
-  const auto refuse = [&](wire::StatusCode why) {
-    ++result.rejected;
-    if (result.first_rejection == wire::StatusCode::kSuccess) result.first_rejection = why;
+  const auto refuse = [&](const LeaseKey& key, wire::StatusCode why) {
+    if (result.rejected++ != 0) return;
+    result.first_rejection = why;
+    result.first_rejected = key;
   };
   if (sent.block) {
     const bool named = !reply.leases.empty() && reply.leases.front().key == *sent.block;
@@ -201,7 +202,7 @@ UpdateStream::Reply UpdateStream::take_reply(uint32_t transaction_id, const Bind
     result.block = sent.block;
     result.block_status = sent.block_status;
     result.block_accepted = named && verdict == wire::StatusCode::kSuccess;
-    if (!result.block_accepted) refuse(verdict);
+    if (!result.block_accepted) refuse(*sent.block, verdict);
     return result;
   }
   for (LeaseAck& lease : sent.leases) {
@@ -212,7 +213,7 @@ UpdateStream::Reply UpdateStream::take_reply(uint32_t transaction_id, const Bind
                                      : named                                     ? told->verdict
                                              : wire::StatusCode::kMissingBindingInformation;
     if (verdict != wire::StatusCode::kSuccess) {
-      refuse(verdict);
+      refuse(lease.key, verdict);
       continue;
     }
     lease.partner_lifetime = told->partner_lifetime;

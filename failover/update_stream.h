@@ -60,6 +60,7 @@ class UpdateStream {
     bool block_accepted = false;
     uint64_t milliseconds = 0;  ///< that it took
     wire::StatusCode first_rejection = wire::StatusCode::kSuccess;
+    lease::LeaseKey first_rejected = {};
   };
   Reply take_reply(uint32_t transaction_id, const BindingUpdate& reply, uint64_t now_milliseconds);
 

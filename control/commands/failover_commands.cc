@@ -78,6 +78,8 @@ json status_json(const Server& server, const RelationshipStatus& status) {
           {"partner-down-in-seconds", auto_partner_down_json(server, status)},
           {"last-disconnect", status.last_disconnect},
           {"resynchronizing", status.resynchronizing},
+          {"configuration-differences", status.differences},
+          {"conflicts", status.conflicts},
           {"updates", updates_json(status)},
           {"messages",
            {{"sent", status.messages_sent}, {"received", status.messages_received}, {"malformed", status.malformed}}},

@@ -300,6 +300,7 @@ class Clocks(PairTest):
         wait_for("the skew to show", lambda: abs(state(self.a)["skew-seconds"] - 3) <= 1)
         self.assertIn("clock is", " ".join(state(self.a)["alarms"]))
         self.assertTrue(self.log_has(self.a, "failover-clock-skew"))
+        self.wait_for_shares()
         shift(20)
         self.wait_for_state("COMMUNICATIONS-INTERRUPTED")
         wait_for("the reason", lambda: "the clocks differ by" in state(self.a)["last-disconnect"])
@@ -338,6 +339,10 @@ class Clocks(PairTest):
         self.cable("mgmt-a", True)
         self.wait_for_normal()
         leases = self.databases_equal()
+        for server in (self.a, self.b):
+            self.assertTrue(self.log_has(server, "failover-conflict", "was leased to two clients"))
+        # Whoever heard of the other's first has noted it.
+        self.assertGreaterEqual(sum(state(server)["conflicts"] for server in (self.a, self.b)), len(taken[0] & taken[1]))
         self.assertLessEqual(taken[0] | taken[1], leases.keys())
         # Who lost a prefix is told so at its next contact; the others keep theirs.
         lost = 0
@@ -489,6 +494,41 @@ class Relationships(PairTest):
         self.assertEqual(state(self.a)["last-disconnect"], "")
         self.clients([1])
         self.databases_equal()
+
+
+class Configurations(PairTest):
+    """RFC 8156 §4.1: the same on both. What is not, both name."""
+
+    def start_unlike(self, **subnet):
+        self.network_of("a", "b")
+        for name in "ab":
+            config = tandem6_config(name)
+            if name == "b":
+                config["Dhcp6"]["subnet6"] = [{**SUBNET, **subnet}]
+            self.add_server(name, config).start()
+        self.a, self.b = self.servers["a"], self.servers["b"]
+        self.wait_for_normal()
+
+    def wait_for_differences(self, expected):
+        for server in (self.a, self.b):
+            wait_for(f"the differences to be {expected}", lambda s=server: state(s)["configuration-differences"] == expected)
+
+    def test_a_difference_is_named_on_both_until_a_reload_ends_it(self):
+        self.start_unlike(**{"valid-lifetime": 3000, "option-data": [{"name": "dns-servers", "data": "2001:db8::53"}]})
+        self.wait_for_differences(["lifetimes", "options"])
+        for server in (self.a, self.b):
+            self.assertIn("the configurations of the two servers differ: lifetimes,", self.ctl(server, "failover", "status")[1])
+        self.b.configure(tandem6_config("b"))
+        self.assertEqual(self.b.command("config-reload")["result"], 0)
+        self.wait_for_differences([])
+        self.assertNotIn("differ", self.ctl(self.a, "failover", "status")[1])
+
+    def test_leases_that_the_partner_has_no_place_for_are_an_alarm(self):
+        self.start_unlike(**{"pd-pools": [{"prefix": "2001:db8:9000::", "prefix-len": 40, "delegated-len": 56}]})
+        self.clients([1])
+        self.wait_for_differences(["pd-pools"])
+        wait_for("an alarm", lambda: any("2001:db8:80" in alarm and "refuses leases" in alarm for alarm in state(self.a)["alarms"]))
+        self.assertTrue(self.log_has(self.a, "failover-refused-lease", "no subnet or pool for 2001:db8:80"))
 
 
 class Operator(PairTest):

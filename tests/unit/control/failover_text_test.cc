@@ -95,6 +95,19 @@ TEST_CASE("RFC 8156 7.1: a clock that is 2 s off is an alarm, which says in whic
   CHECK(has(failover_alarms(status)[0], "3 s behind"));
 }
 
+TEST_CASE("RFC 8156 4.1: configurations that differ, and leases that the partner has no place for, are alarms") {
+  failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
+  status.differences = {"pools", "options"};
+  REQUIRE(failover_alarms(status).size() == 1);
+  CHECK(has(failover_alarms(status)[0], "differ: pools, options."));
+  status.differences.clear();
+  status.refused_lease = lease::LeaseKey{.type = lease::LeaseType::kPrefix,
+                                         .prefix_length = 56,
+                                         .address = Ipv6Address::parse("2001:db8:8000::").value()};
+  REQUIRE(failover_alarms(status).size() == 1);
+  CHECK(has(failover_alarms(status)[0], "2001:db8:8000::/56 among them"));
+}
+
 TEST_CASE("RFC 8156 10: a connection without TLS is an alarm") {
   failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
   status.secure = false;

@@ -593,6 +593,27 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("RFC 8156 7.5.4: who has lost a lease that two clients had is told, for the log") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    Pair it(role);
+    const LeaseKey key = it.request();
+    LeaseUpdate update = theirs(it);
+    update.key = key;
+    update.client_contact = it.now();
+    IncomingUpdate other = it.incoming(kOther, update);
+    REQUIRE(failover::apply(it.place(), *it.scope, other) == Applied::kDone);
+    REQUIRE(other.conflicts.size() == 1);
+    const bool ours_stays = role == FailoverRole::kPrimary;
+    CHECK(other.conflicts[0].lease == key);
+    CHECK(other.conflicts[0].kept == (ours_stays ? kClient : kOther));
+    CHECK(other.conflicts[0].lost == (ours_stays ? kOther : kClient));
+    // One client's lease at both is none.
+    IncomingUpdate same = it.incoming(ours_stays ? kClient : kOther, update);
+    REQUIRE(failover::apply(it.place(), *it.scope, same) == Applied::kDone);
+    CHECK(same.conflicts.empty());
+  }
+}
+
 TEST_CASE("RFC 8156 7.5.4: a unit that nobody turns out to hold is the client's") {
   Pair it(FailoverRole::kPrimary);
   const LeaseUpdate update = theirs(it);

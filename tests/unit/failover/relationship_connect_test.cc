@@ -339,6 +339,8 @@ TEST_CASE(
     "RFC 8156 6.5, 6.6: CONTACT goes out after a fourth of the partner's keepalive time without another message") {
   for (const FailoverRole role : kBothRoles) {
     auto endpoint = in_normal(role);  // the partner's keepalive is 40
+    endpoint->it.tick(endpoint->now);
+    CHECK(endpoint->sent() == "CONTACT");  // the first, with the configuration's digest
     endpoint->pass(9'900);
     endpoint->contact();
     endpoint->it.tick(endpoint->now);

@@ -236,6 +236,36 @@ TEST_CASE("RFC 8156 7.6: a lease that was refused is so in the BNDREPLY, and cou
   CHECK(endpoint->it.status().updates_refused == 1);
 }
 
+TEST_CASE("RFC 8156 7.5.4: leases that two clients had are named in the log, a hundred of them, and counted") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  for (uint32_t i = 0; i < 150; ++i) {
+    endpoint->hear_update(i, update_of(1, endpoint->now.wall));
+    IncomingUpdate incoming = endpoint->host.applying.at(i);
+    incoming.conflicts = {{.lease = incoming.update.leases[0].key, .kept = client(1), .lost = client(2)}};
+    endpoint->it.applied(incoming, endpoint->now);
+  }
+  CHECK(endpoint->it.status().conflicts == 150);
+  CHECK(endpoint->host.notes_of("failover-conflict") == 101);
+}
+
+TEST_CASE("RFC 8156 7.5.4: what the partner's configuration has no place for is an alarm, as long as it refuses it") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  const auto refuse_one = [&](uint8_t number) {
+    endpoint->it.changed(lease_of(number, endpoint->now.wall));
+    endpoint->it.flush(endpoint->now);
+    const auto sent = updates_sent(*endpoint);
+    REQUIRE(sent.size() == 1);
+    endpoint->reply(sent[0].first, refused(sent[0].second, StatusCode::kConfigurationConflict));
+  };
+  CHECK_FALSE(endpoint->it.status().refused_lease);
+  refuse_one(1);
+  refuse_one(2);
+  CHECK(endpoint->it.status().refused_lease == lease_of(2, endpoint->now.wall).key);
+  CHECK(endpoint->host.notes_of("failover-refused-lease") == 1);
+  endpoint->run_in_contact(400);
+  CHECK_FALSE(endpoint->it.status().refused_lease);
+}
+
 TEST_CASE("RFC 8156 7.5.2: a BNDREPLY does not go to another connection than the BNDUPD came from") {
   auto endpoint = in_normal(FailoverRole::kPrimary);
   endpoint->hear_update(5, update_of(1, endpoint->now.wall));
