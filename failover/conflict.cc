@@ -91,9 +91,9 @@ AbsoluteTime time_of(const lease::LeaseRecord& ours) {
   return has_contact ? ours.partner->client_contact : start_of(ours);
 }
 
-// time(2): an OPTION_CLT_TIME later than the start of our state.
+// time(2): an OPTION_CLT_TIME later than the start of our state; within 5 seconds it is the same time (§7.5.1).
 bool began_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
-  return theirs.client_contact && *theirs.client_contact > start_of(ours);
+  return theirs.client_contact && is_clearly_before(start_of(ours), *theirs.client_contact);
 }
 
 // The client may have spoken to us after it had left the partner: then it holds the lease, and whoever frees it gives

@@ -7,6 +7,7 @@
 #include "dataplane/wire/require.h"
 #include "dataplane/wire/utf8.h"
 #include "failover/binding_update.h"
+#include "failover/configuration_digest.h"
 #include "failover/messages.h"
 #include "failover/state.h"
 
@@ -59,6 +60,13 @@ void check_state(const FailoverMessageView& message) {
   require(to_string(state->state) != "unknown", "a state that is read has a name");
   const Copy copy([&](wire::Writer& out) { put_state(out, message.transaction_id, message.sent_time, *state); });
   require(read_state(copy.view()) == state, "STATE reads as it was written");
+}
+
+void check_contact(const FailoverMessageView& message) {
+  const auto digest = read_contact(message);
+  if (!digest) return;
+  const Copy copy([&](wire::Writer& out) { put_contact(out, message.transaction_id, message.sent_time, *digest); });
+  require(read_contact(copy.view()) == digest, "CONTACT reads as it was written");
 }
 
 void check_disconnect(const FailoverMessageView& message) {
@@ -134,6 +142,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto message = FailoverMessageView::parse(input);
   if (!message) return 0;
   check_disconnect(*message);
+  check_contact(*message);
   for (const MessageType type : {MessageType::kConnect, MessageType::kConnectReply, MessageType::kState,
                                  MessageType::kBndUpd, MessageType::kBndReply}) {
     message->type = type;

@@ -225,6 +225,7 @@ def failover_seeds():
         "state": failover(34, number(132, 2, size=1), number(131, 1, size=1), START),
         "state-partner-down": failover(34, number(132, 4, size=1), number(131, 7, size=1), START, number(125, 799999488)),
         "contact": failover(35),
+        "contact-digest": failover(35, option(17, struct.pack("!IHHH9Q", 32473, 1, 74, 1, *range(9)))),
         "bndupd": update(CLIENT, BASE_TIME, option(129, struct.pack("!I", 799999000), b"key"), relay_data(2), whole,
                          delegated),
         "bndupd-many": update(CLIENT, BASE_TIME, *(ia(3, 7 + host % 3, ia_address(f"2001:db8:1::{host:x}", *ACTIVE))
