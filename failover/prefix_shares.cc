@@ -45,20 +45,25 @@ bool PrefixShares::adopt(const lease::Snapshot& snapshot) {
 }
 
 bool PrefixShares::take_over_resized() {
-  Backups resized;
-  for (const auto& backup : backups_) {
-    if (!is_known(backup.first)) resized.insert(backup);
+  std::vector<LeaseKey> resized;
+  for (const auto& [block, since] : backups_) {
+    if (!is_known(block)) resized.push_back(block);
   }
   bool changed = false;
-  for (const auto& [before, since] : resized) {
+  for (const LeaseKey& before : resized) {
     for (const auto& [block, place] : places_) {
       if (block.last() < before.address || before.last() < block.address) continue;
       backups_.erase(before);
-      enter(block, since);
+      backups_.try_emplace(block);
       changed = true;
     }
   }
   return changed;
+}
+
+bool PrefixShares::is_confirmed(const LeaseKey& block) const {
+  const auto known = backups_.find(block);
+  return known != backups_.end() && known->second != AbsoluteTime{};
 }
 
 void PrefixShares::close(const LeaseKey& block) {

@@ -21,7 +21,8 @@ class PrefixShares {
   struct Before {
     bool operator()(const lease::LeaseKey& a, const lease::LeaseKey& b) const;
   };
-  using Backups = std::map<lease::LeaseKey, AbsoluteTime, Before>;  ///< since when
+  /// Since when; 0: the secondary does not know them by this name yet.
+  using Backups = std::map<lease::LeaseKey, AbsoluteTime, Before>;
 
   explicit PrefixShares(const lease::FailoverScope& scope) : scope_(scope) {}
 
@@ -37,6 +38,7 @@ class PrefixShares {
 
   bool is_known(const lease::LeaseKey& block) const { return places_.contains(block); }
   bool is_backup(const lease::LeaseKey& block) const { return backups_.contains(block); }
+  bool is_confirmed(const lease::LeaseKey& block) const;
 
   /// Nobody here allocates from the block any more. It may still be in use: check before it is told.
   void close(const lease::LeaseKey& block);

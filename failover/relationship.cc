@@ -226,7 +226,8 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   for (const BlockUpdate& block : std::exchange(blocks_to_check_, {})) shares_.open(block.update.leases.front().key);
   asked_back_.clear();
   offered_.clear();
-  refused_.clear();
+  unconfirmed_.clear();
+  being_confirmed_.clear();
   if (!was_ok) return apply_policy();
   interrupted_at_ = now.milliseconds;
   host_.note(Weight::kWarning, "failover-link-down", reason);

@@ -155,6 +155,7 @@ class Relationship {
   void reply_to(uint32_t transaction_id, uint32_t epoch, const BindingUpdate& update, Moment now);
   void tell_blocks();
   void balance(Moment now);
+  void confirm_blocks();
   void block_reply(const UpdateStream::Reply& reply, bool is_new_refusal, Moment now);
 
   RelationshipSettings settings_;
@@ -241,7 +242,8 @@ class Relationship {
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted
   std::set<lease::LeaseKey, PrefixShares::Before> asked_back_;
   std::set<lease::LeaseKey, PrefixShares::Before> offered_;  // given to the secondary on this connection, not answered
-  std::set<lease::LeaseKey, PrefixShares::Before> refused_;  // the secondary's, and it does not know them
+  std::set<lease::LeaseKey, PrefixShares::Before> unconfirmed_;      // the secondary's, to be told it, when the time is
+  std::set<lease::LeaseKey, PrefixShares::Before> being_confirmed_;  // and checked now
   uint64_t last_balance_ = 0;
   bool balance_wanted_ = false;
   uint64_t last_free_walk_ = 0;

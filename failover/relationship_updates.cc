@@ -234,9 +234,15 @@ void Relationship::take_update_done(const FailoverMessageView& message, Moment n
 
 // When the partner has all leases that it is told of: before that, none of a block's prefixes may seem free to it.
 void Relationship::tell_blocks() {
+  const bool is_primary = settings_.role == FailoverRole::kPrimary;
   blocks_due_ = false;
   for (const auto& [block, since] : shares_.backups()) {
-    if (!asked_back_.contains(block)) stream_.add_block(block, BindingStatus::kFreeBackup, since);
+    if (asked_back_.contains(block)) continue;
+    if (is_primary && !shares_.is_confirmed(block)) {
+      unconfirmed_.insert(block);
+    } else {
+      stream_.add_block(block, BindingStatus::kFreeBackup, since);
+    }
   }
 }
 
@@ -247,9 +253,7 @@ void Relationship::balance(Moment now) {
   balance_wanted_ = false;
   last_balance_ = now.milliseconds;
   if (stable_.state != State::kNormal || link_ != Link::kOk) return;
-  for (const LeaseKey& block : std::exchange(refused_, {})) {
-    if (shares_.is_backup(block)) stream_.add_block(block, BindingStatus::kFreeBackup, now.wall);
-  }
+  confirm_blocks();
   const PrefixShares::Moves moves = shares_.balance(settings_.pd_balance);
   for (const LeaseKey& block : moves.give) {
     shares_.close(block);
@@ -263,12 +267,28 @@ void Relationship::balance(Moment now) {
   }
 }
 
+// A secondary with another configuration has refused leases in them, too: it must not think that they are free.
+void Relationship::confirm_blocks() {
+  std::vector<LeaseKey> blocks;
+  for (const LeaseKey& block : std::exchange(unconfirmed_, {})) {
+    if (shares_.is_backup(block) && being_confirmed_.insert(block).second) blocks.push_back(block);
+  }
+  if (!blocks.empty()) host_.check_blocks(std::move(blocks));
+}
+
 void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const std::vector<LeaseKey>& unacked,
                                   Moment now) {
   take_time(now);
   for (const LeaseKey& block : checked) {
     const bool clean = std::ranges::find(unacked, block) == unacked.end();
     if (being_given_.erase(block) != 0) given_checked(block, clean, now);
+    if (being_confirmed_.erase(block) != 0) {
+      if (!clean || !shares_.is_backup(block)) {
+        unconfirmed_.insert(block);
+      } else {
+        stream_.add_block(block, BindingStatus::kFreeBackup, now.wall);
+      }
+    }
     const auto asked = std::ranges::find_if(
         blocks_to_check_, [&](const BlockUpdate& update) { return update.update.leases.front().key == block; });
     if (asked == blocks_to_check_.end()) continue;
@@ -279,7 +299,7 @@ void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const st
       answer_when_saved(update.transaction_id, std::move(update.update));
     } else {
       // §4.2.2: "MUST reject that BNDUPD message if it has already allocated that lease".
-      shares_.open(block);
+      if (shares_.is_backup(block)) shares_.open(block);
       update.update.leases.front().verdict = StatusCode::kAddressInUse;
       reply_to(update.transaction_id, update.epoch, update.update, now);
     }
@@ -334,9 +354,11 @@ void Relationship::take_block(uint32_t transaction_id, BindingUpdate update, Mom
     update.leases.front().verdict = StatusCode::kConfigurationConflict;
     return reply_to(transaction_id, epoch_, update, now);
   }
-  if (shares_.is_backup(block) == to_backup) return reply_to(transaction_id, epoch_, update, now);
-  if (settings_.role == FailoverRole::kSecondary)
-    return take_block_as_secondary(transaction_id, std::move(update), now);
+  const bool is_secondary = settings_.role == FailoverRole::kSecondary;
+  // What is not ours by this name may have been by another, of a pool of another size: leases in it have to be known.
+  const bool is_so = shares_.is_backup(block) == to_backup;
+  if (is_so && (to_backup || !is_secondary)) return reply_to(transaction_id, epoch_, update, now);
+  if (is_secondary) return take_block_as_secondary(transaction_id, std::move(update), now);
   take_block_as_primary(transaction_id, std::move(update), now);
 }
 
@@ -369,6 +391,8 @@ void Relationship::take_block_as_primary(uint32_t transaction_id, BindingUpdate 
 
 void Relationship::block_reply(const UpdateStream::Reply& reply, bool is_new_refusal, Moment now) {
   const LeaseKey& block = *reply.block;
+  // Told twice, as NORMAL was entered meanwhile: the last answer counts.
+  if (stream_.has_block(block)) return pump(now);
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
   asked_back_.erase(block);
   const bool was_offered = offered_.erase(block) != 0;
@@ -376,6 +400,9 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, bool is_new_ref
     shares_.strike(block);
     save();
     blocks_to_open_.emplace_back(save_token_, block);
+  } else if (is_primary && reply.block_accepted && shares_.is_backup(block) && !shares_.is_confirmed(block)) {
+    shares_.enter(block, now.wall);
+    save();
   } else if (reply.block_status == BindingStatus::kFreeBackup && !reply.block_accepted) {
     if (is_new_refusal) {
       host_.note(Weight::kWarning, "failover-block-refused",
@@ -383,8 +410,10 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, bool is_new_ref
                              block.prefix_length, wire::to_string(reply.first_rejection)));
     }
     if (is_primary && !was_offered) {
-      // The secondary may have had it for long, by another name: its configuration is another one. Asked again later.
-      refused_.insert(block);
+      // The secondary may have had it for long, by another name: its configuration is another one. Told again later.
+      shares_.enter(block, {});
+      unconfirmed_.insert(block);
+      save();
     } else {
       // To a primary it comes back; a secondary does without.
       if (!is_primary) shares_.close(block);

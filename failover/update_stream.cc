@@ -70,6 +70,7 @@ void UpdateStream::append(const LeaseRecord& record) {
 }
 
 void UpdateStream::add_block(const LeaseKey& block, BindingStatus status, AbsoluteTime since) {
+  forget_block(block);
   waiting_.push_back({.record = std::nullopt, .block = block, .block_status = status, .block_since = since});
   ++pending_count_;
 }
@@ -78,6 +79,14 @@ void UpdateStream::forget_block(const LeaseKey& block) {
   for (Waiting& waiting : waiting_) {
     if (!waiting.record && waiting.block == block) waiting.is_void = true;
   }
+}
+
+bool UpdateStream::has_block(const LeaseKey& block) const {
+  const auto waits = [&](const Waiting& waiting) {
+    return !waiting.record && !waiting.is_void && waiting.block == block;
+  };
+  return std::ranges::any_of(waiting_, waits) ||
+         std::ranges::any_of(in_flight_, [&](const auto& sent) { return sent.second.block == block; });
 }
 
 void UpdateStream::drop_first() {

@@ -29,10 +29,12 @@ class UpdateStream {
   /// What a scan found, which comes in pieces when there is room: never refused.
   void add_scanned(const lease::LeaseRecord& record);
   /// A block of delegable prefixes, or one prefix, that belongs to no client: `status` FREE or FREE-BACKUP. Goes before
-  /// nothing that was added earlier.
+  /// nothing that was added earlier; what waits to be told of the block is not told.
   void add_block(const lease::LeaseKey& block, lease::BindingStatus status, AbsoluteTime since);
   /// What waits to be told of this block is not true any more.
   void forget_block(const lease::LeaseKey& block);
+  /// Is there something that waits to be told of this block, or was told and not answered?
+  bool has_block(const lease::LeaseKey& block) const;
 
   size_t pending() const { return pending_count_; }
   size_t room() const { return pending_count_ < kMostPending ? kMostPending - pending_count_ : 0; }

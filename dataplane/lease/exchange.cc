@@ -64,6 +64,12 @@ FailoverPolicy policy_of(const Link* link) {
 
 bool is_fixed(const LifetimeRange& range) { return range.min == range.max; }
 
+bool lists(const RequestedIa& ia, const LeaseKey& key) {
+  bool found = false;
+  each_listed(ia, [&](const LeaseKey& listed) { found = found || listed == key; });
+  return found;
+}
+
 }  // namespace
 
 bool IaResult::names(const LeaseKey& key) const {
@@ -93,16 +99,24 @@ uint32_t Exchange::client() const {
   return *client_;
 }
 
-HeldLeases Exchange::held(const RequestedIa& ia) {
+template <typename Wanted>
+HeldLeases Exchange::held_if(const RequestedIa& ia, Wanted&& wanted) {
   HeldLeases held;
   const uint32_t holder = client();
   if (holder == kNoIndex) return held;
   Shard& shard = group.shard(request.shard());
   for (Lease* lease = shard.first_of(holder); lease != nullptr && !held.full(); lease = shard.next_of(*lease)) {
     const bool of_this_ia = lease->key.type == ia.type && lease->iaid == ia.iaid;
-    if (of_this_ia && lease->status == BindingStatus::kActive) held.push(lease);
+    if (of_this_ia && lease->status == BindingStatus::kActive && wanted(lease->key)) held.push(lease);
   }
   return held;
+}
+
+HeldLeases Exchange::held(const RequestedIa& ia) {
+  const HeldLeases held = held_if(ia, [](const LeaseKey&) { return true; });
+  if (held.size() < 2) return held;
+  const HeldLeases listed = held_if(ia, [&](const LeaseKey& key) { return lists(ia, key); });
+  return listed.empty() ? held : listed;
 }
 
 bool Exchange::at_limit(size_t offered) const {

@@ -77,7 +77,8 @@ class Exchange {
   uint32_t client() const;
   /// A lease was taken or given up: the client may be another record now, or none. After every change but extend().
   void note_change() { client_.reset(); }
-  /// The client's leases in this IA.
+  /// The client's leases in this IA. Of several, those that it lists, if it lists any of them: of one that it does not
+  /// know, which a failover partner may have promised and forgotten, it need not hear.
   HeldLeases held(const RequestedIa& ia);
   /// Does the client hold kMaxLeasesPerClient leases, with these that it is offered?
   bool at_limit(size_t offered = 0) const;
@@ -146,6 +147,8 @@ class Exchange {
   const std::optional<wire::DomainName>& client_name() const { return client_name_; }
 
  private:
+  template <typename Wanted>
+  HeldLeases held_if(const RequestedIa& ia, Wanted&& wanted);
   void note_renewal(const IaResult::Granted& lease);
   void refuse_temporary_ias();
   Bytes pd_exclude_of(const IaResult::Granted& lease) const;

@@ -68,6 +68,12 @@ Scenario Scenario::draw(uint64_t seed) {
   if (random.chance(150)) it.disk_delay = random.between(200, 1000);
   it.other_version = often(200);
   it.churn = random.chance(150) ? static_cast<unsigned>(random.between(100, 700)) : 0;
+  it.resize = random.chance(120) ? static_cast<unsigned>(random.between(200, 900)) : 0;
+  if (it.resize != 0) {
+    it.pd_pool_length = 48;  // beyond this size its blocks grow with it
+    it.stop += 5;
+    it.partition += 5;
+  }
   return it;
 }
 
@@ -79,12 +85,13 @@ std::string Scenario::text() const {
       "s, "
       "faults every {}-{} s: crash {} stop {} lost-disk {} cut {} partition {} one-way {} client-link {} slow-disk {} "
       "full-disk {} "
-      "clock {},{} other-version {} orphaning {} resync {} partner-down {} wrongly {}; skew {},{} disk {} net {}",
+      "clock {},{} other-version {} orphaning {} resync {} resize {} partner-down {} wrongly {}; skew {},{} disk {} "
+      "net {}",
       mclt, valid, keepalive, startup, scan_interval, max_unacked, auto_partner_down, start_partner_down,
       dense_addresses, pd_pool_length, lowest_first ? "lowest" : "hashed", workers[0], workers[1], clients, loss,
       release, churn, reboot, decline, move, partial_reach, duration, fault_every_low, fault_every_high, crash, stop,
       lost_disk, cut, partition, one_way, client_link, slow_disk, full_disk, clock_step, clock_jump, other_version,
-      orphaning, resync, partner_down, wrong_partner_down, skew[0], skew[1], disk_delay, net_delay);
+      orphaning, resync, resize, partner_down, wrong_partner_down, skew[0], skew[1], disk_delay, net_delay);
 }
 
 }  // namespace tandem6::sim

@@ -59,6 +59,7 @@ struct Scenario {
   unsigned other_version = 0;  ///< a partner whose messages have options that are not known yet
   unsigned orphaning = 0;      ///< one that is cut off, then dead, was all that some clients reached
   unsigned resync = 0;
+  unsigned resize = 0;              ///< per mille of restarts: with a larger pd-pool; the other server follows some day
   unsigned partner_down = 0;        ///< per mille of crashes: the operator says that the partner is down
   unsigned wrong_partner_down = 0;  ///< the operator says so while it is not
 

@@ -114,8 +114,8 @@ void Server::configure(unsigned workers) {
   lease::Subnet dense = subnet(1, "2001:db8:1::/64", 0, workers);
   dense.address_pools.push_back(
       dense_pool(lease::LeaseType::kAddress, "2001:db8:1::100", 128, scenario.dense_addresses));
-  dense.prefix_pools.push_back(
-      dense_pool(lease::LeaseType::kPrefix, "2001:db8:1000::", 56, uint32_t{1} << (56 - scenario.pd_pool_length)));
+  dense.prefix_pools.push_back(dense_pool(lease::LeaseType::kPrefix, "2001:db8:1000::", 56,
+                                          uint32_t{1} << (56 - scenario.pd_pool_length + doublings_)));
   lease::Subnet sparse = subnet(2, "2001:db8:2::/64", 1, workers);
   lease::Pool pool;
   pool.first = sparse.prefix.address;
@@ -391,6 +391,11 @@ std::optional<lease::LeaseRecord> Server::find(const lease::LeaseKey& key) const
 bool Server::knows(const lease::LeaseKey& key, Bytes duid) const {
   const auto record = find(key);
   return record && record->status == lease::BindingStatus::kActive && wire::same_bytes(record->duid.bytes(), duid);
+}
+
+bool Server::waits_for_end_of_anothers(const lease::LeaseKey& key, Bytes duid) const {
+  const auto record = is_alive() ? find(key) : std::nullopt;
+  return record && lease::has_ended(record->status) && !wire::same_bytes(record->duid.bytes(), duid);
 }
 
 bool Server::all_is_written() const {

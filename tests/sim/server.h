@@ -36,6 +36,9 @@ class Server final : public failover::Host {
   /// SIGTERM.
   void stop();
   void lose_disk();
+  /// From the next start on, the pd-pool of link 0 is so many times twice as large as in the scenario.
+  void set_doublings(unsigned doublings) { doublings_ = doublings; }
+  unsigned doublings() const { return doublings_; }
   void set_skew(int64_t milliseconds) { skew_ = milliseconds; }
   void set_disk_delay(uint64_t most) { disk_delay_ = most; }
   void set_disk_full(bool full);
@@ -64,6 +67,8 @@ class Server final : public failover::Host {
   bool is_disk_full() const { return disk_full_; }
   /// Does it hold this lease for this client, ACTIVE?
   bool knows(const lease::LeaseKey& key, Bytes duid) const;
+  /// Does it hold this lease as another client's that has ended, which the partner has not acked to it?
+  bool waits_for_end_of_anothers(const lease::LeaseKey& key, Bytes duid) const;
   testing::Octets duid() const;
   AbsoluteTime wall() const;
   uint64_t disk_losses() const { return disk_losses_; }
@@ -195,6 +200,7 @@ class Server final : public failover::Host {
   uint64_t disk_full_since_ = 0;  // and thus it has promised nobody anything
   uint64_t number_ = 0;           // of the life
   uint64_t died_at_ = 0;          // when it last may have served
+  unsigned doublings_ = 0;
   uint64_t disk_losses_ = 0;
   std::unique_ptr<Life> life_;
 };

@@ -316,7 +316,7 @@ void Server::check_message(Bytes message) {
 void Server::check_done() {
   const auto asked = std::exchange(life_->asked_for_all, std::nullopt);
   const Server& partner = world_.server(1 - side_);
-  if (!asked || !partner.is_alive() || world_.is_excused()) return;
+  if (!asked || !partner.is_alive() || world_.is_excused() || world_.may_differ()) return;
   for (const lease::LeaseRecord& record : leases()) {
     const bool was_there = record.last_contact < asked->when && record.status == lease::BindingStatus::kActive &&
                            std::ranges::find(asked->heard_since, record.key) == asked->heard_since.end();

@@ -11,6 +11,7 @@ using failover::State;
 namespace {
 
 const std::string_view kNames[] = {"A", "B"};
+constexpr unsigned kMostDoublings = 3;
 
 bool is_serving(const Server& server) {
   return server.policy().responsiveness >= lease::Responsiveness::kRenewResponsive;
@@ -254,6 +255,11 @@ void World::crash(unsigned side, bool in_order) {
 }
 
 void World::restart(unsigned side) {
+  Server& server = *servers_[side];
+  if (faults_ && scenario_.resize != 0 && random_.chance(scenario_.resize) && server.doublings() < kMostDoublings) {
+    server.set_doublings(server.doublings() + 1);
+    journal_.note(kNames[side], "has a pd-pool of twice the size");
+  }
   servers_[side]->start(random_.chance(600) ? scenario_.workers[side] : static_cast<unsigned>(random_.between(1, 4)));
 }
 
@@ -283,6 +289,8 @@ void World::end_faults() {
   journal_.note("", "faults end");
   faults_ = false;
   ++blocks_;
+  // Both have the same configuration in the end.
+  const unsigned largest = std::max(servers_[0]->doublings(), servers_[1]->doublings());
   for (unsigned side = 0; side < 2; ++side) {
     channel_.block(side, false);
     client_link_down_[side] = false;
@@ -290,6 +298,8 @@ void World::end_faults() {
     servers_[side]->set_disk_full(false);
     servers_[side]->set_skew(scenario_.skew[side]);
     ++crashes_[side];
+    if (servers_[side]->doublings() != largest && servers_[side]->is_alive()) servers_[side]->stop();
+    servers_[side]->set_doublings(largest);
     if (!servers_[side]->is_alive()) restart(side);
   }
   for (const auto& client : clients_) client->set_reach(2);

@@ -39,6 +39,8 @@ class World {
   bool ever_met() const { return ever_met_; }
   /// Somebody was wrong about a partner that is down: two servers served in a way that §8.4 forbids.
   bool is_excused() const { return excused_; }
+  /// One server may have pools for a lease and the other none: nobody else than the first can know it.
+  bool may_differ() const { return scenario_.resize != 0; }
   bool is_frozen() const { return frozen_; }
 
  private:

@@ -64,8 +64,9 @@ TEST_CASE("RFC 8156 4.2.2: when a pool has another size, what shares space with 
     CHECK(changed == (role == FailoverRole::kPrimary));
     std::vector<LeaseKey> backups;
     for (const auto& [key, since] : shares.backups()) {
+      CHECK(since == (changed ? AbsoluteTime{} : AbsoluteTime{7}));
       backups.push_back(key);
-      CHECK(since == AbsoluteTime{7});
+      CHECK(shares.is_confirmed(key) != changed);
     }
     return std::pair(backups, shares.counts().at(0).ours);
   };

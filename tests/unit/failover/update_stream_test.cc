@@ -69,6 +69,24 @@ TEST_CASE("RFC 8156 4.2.2: a block that changed hands is not told as it was") {
   CHECK_FALSE(stream.send(4));
 }
 
+TEST_CASE("RFC 8156 4.2.2: a block is told as it is now, once, and whether it is under way is known") {
+  Stream stream;
+  CHECK_FALSE(stream.has_block(block(3)));
+  stream.add_block(block(3), BindingStatus::kFreeBackup, kNow.wall);
+  stream.add(lease(1));
+  stream.add_block(block(3), BindingStatus::kFree, kNow.wall);
+  CHECK(stream.has_block(block(3)));
+  CHECK_FALSE(stream.has_block(block(4)));
+  CHECK(stream.send(1)->client == client(1));
+  const auto told = stream.send(2);
+  REQUIRE(told);
+  CHECK(told->leases.at(0).status == BindingStatus::kFree);
+  CHECK_FALSE(stream.send(3));
+  CHECK(stream.has_block(block(3)));
+  stream.take_reply(2, *told, 1000);
+  CHECK_FALSE(stream.has_block(block(3)));
+}
+
 TEST_CASE("RFC 8156 7.5.5: a lease that the partner's own word has overtaken is not told as it was") {
   Stream stream;
   stream.add(other_lease(1, 9));
@@ -210,7 +228,7 @@ TEST_CASE("RFC 8156 7.4: a block is told alone, without a client") {
 
 TEST_CASE("RFC 8156 7.7: a block's reply that refuses it, or names another, is no acceptance") {
   Stream stream;
-  for (uint32_t i = 1; i <= 3; ++i) stream.add_block(block(3), BindingStatus::kFree, kNow.wall);
+  for (uint8_t i = 1; i <= 3; ++i) stream.add_block(block(i), BindingStatus::kFree, kNow.wall);
   std::vector<BindingUpdate> updates;
   for (uint32_t i = 1; i <= 3; ++i) updates.push_back(*stream.send(i));
   updates[0].leases[0].verdict = StatusCode::kAddressInUse;

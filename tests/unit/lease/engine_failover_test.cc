@@ -257,6 +257,30 @@ TEST_CASE("RFC 8156 8.4.1: two IAs of one SOLICIT are offered different prefixes
   CHECK(ias[0].leases[0].address != ias[1].leases[0].address);
 }
 
+TEST_CASE(
+    "RFC 8415 18.3.4: of several leases of an IA those go on that the client lists; the others end by themselves") {
+  SharedServer it(FailoverRole::kPrimary);
+  const LeaseKey known = key_of(it.server.send(from_client(kRequest, {ia_pd(1)})).lease());
+  // Brought back, as the partner may have promised them: more than are worked on.
+  for (uint8_t number = 8; number < 12; ++number) {
+    lease::LeaseRecord record = it.record(known).value();
+    record.key = prefix_key(number);
+    it.server.group.adopt(record, it.server.snapshot());
+  }
+  const LeaseKey last = prefix_key(11);
+  for (const LeaseKey& listed : {known, last}) {
+    it.server.now = it.server.now + Seconds{100};
+    const ReadIa ia = it.server.send(from_client(kRenew, {ia_pd(1, {ia_prefix(listed.address.to_string(), 56)})})).ia();
+    REQUIRE(ia.leases.size() == 1);
+    CHECK(ia.leases[0].address == listed.address);
+    CHECK(ia.leases[0].valid != 0);
+    CHECK(it.record(listed)->last_contact == it.server.now);
+  }
+  CHECK(it.record(prefix_key(9))->last_contact < it.server.now);
+  // A client that has forgotten is told of what it has.
+  CHECK(it.server.send(from_client(kRequest, {ia_pd(1)})).ia().leases.size() == 3);
+}
+
 TEST_CASE("RFC 8156 Figure 3: a prefix that is free again is its block's owner's") {
   SharedServer it(FailoverRole::kPrimary);
   const LeaseKey key = key_of(it.server.send(from_client(kRequest, {ia_pd(1)})).lease());
