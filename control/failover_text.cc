@@ -63,8 +63,9 @@ StateText in_recover(const RelationshipStatus& status) {
   return {
       "This server answers no clients: it has lost or missed leases, and its partner, who knows them, is not heard.",
       std::string(kGetConnection) +
-          " If there is no partner with leases (a new pair, or it is lost for good): failover-partner-down makes "
-          "this server serve alone."};
+          " Only if there is no partner with leases (a new pair, or its database is lost for good): "
+          "failover-partner-down makes this server serve alone, and give away at once what clients hold from the "
+          "partner."};
 }
 
 StateText in_recover_wait(const RelationshipStatus& status) {
@@ -107,6 +108,17 @@ std::string heard(const RelationshipStatus& status) {
   if (status.last_heard == AbsoluteTime{}) return "it was never heard";
   return fmt::format("it was last heard at {}, in {}", local_time(status.last_heard.to_unix()),
                      to_string(status.partner));
+}
+
+// RFC 8156 §8.4 protects what a server knows, and RECOVER says that it does not. Its own half of the addresses and its
+// prefixes (all of them, of a primary without a record) are free to it from the first moment.
+std::string consequence_in_recover(const RelationshipStatus& status) {
+  return fmt::format(
+      "failover-partner-down in RECOVER makes this server serve all clients of \"{}\" alone. It does not know which "
+      "leases the partner has given or prolonged: it gives them away at once, without waiting for the MCLT, and two "
+      "clients can hold one. Only for a new pair, or when the partner's database is lost for good. If {} has it, get "
+      "that reachable instead: {}.",
+      status.name, status.partner_address.to_string(), heard(status));
 }
 
 }  // namespace
@@ -165,6 +177,7 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
 }
 
 std::string consequence_of_partner_down(const RelationshipStatus& status) {
+  if (status.state == State::kRecover) return consequence_in_recover(status);
   return fmt::format(
       "failover-partner-down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after the "
       "MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "

@@ -119,6 +119,8 @@ TEST_CASE("failover-partner-down: without confirm nothing happens, and the dange
   CHECK(server.failover_commands.empty());
   server.relationships = {pair_in_normal(server)};
   CHECK(has(text_of(run(server, "failover-partner-down")), "IT IS HEARD RIGHT NOW"));
+  server.relationships[0].state = State::kRecover;
+  CHECK(has(text_of(run(server, "failover-partner-down")), "it gives them away at once"));
 }
 
 TEST_CASE("failover-partner-down when confirmed, failover-resync at once: done") {

@@ -74,6 +74,23 @@ TEST_CASE("failover: partner-down is advised only where the partner is not heard
             "failover-partner-down"));
 }
 
+TEST_CASE("failover: in RECOVER partner-down gives away at once what clients hold from the partner, and says so") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    const std::string text = consequence_of_partner_down(in(State::kRecover, role, false));
+    CAPTURE(text);
+    CHECK(has(text, "does not know which leases the partner has given"));
+    CHECK(has(text, "gives them away at once"));
+    CHECK(has(text, "Only for a new pair, or when the partner's database is lost for good."));
+    CHECK_FALSE(has(text, "after the MCLT"));
+    CHECK(has(explain(in(State::kRecover, role, false)).advice, "give away at once"));
+  }
+  // Where this server knows its partner's leases, the MCLT protects them.
+  const std::string text =
+      consequence_of_partner_down(in(State::kCommunicationsInterrupted, FailoverRole::kPrimary, false));
+  CHECK(has(text, "after the MCLT (1800 s)"));
+  CHECK_FALSE(has(text, "at once"));
+}
+
 TEST_CASE("failover alarms: none in NORMAL over TLS with clocks that agree") {
   CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, true)).empty());
   for (const State state : kStates) {
