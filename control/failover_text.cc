@@ -44,14 +44,20 @@ StateText in_communications_interrupted(const RelationshipStatus& status) {
                   status.partner_address.to_string())};
 }
 
+/// When a wait ends, behind what it waits for.
+std::string at(AbsoluteTime moment) {
+  return moment == AbsoluteTime{} ? "" : fmt::format(", at {}", local_time(moment.to_unix()));
+}
+
 StateText in_partner_down(const RelationshipStatus& status) {
   if (status.communicating)
     return {"The partner is back and fetches what it missed; this server answers all clients until it has.",
             fmt::format("Nothing: both are in NORMAL soon, or the MCLT ({} s) after the partner went down.",
                         status.mclt.count)};
   return {
-      "The partner counts as down: this server serves all clients alone, with full lifetimes, and after the MCLT "
-      "with the partner's prefixes too.",
+      fmt::format("The partner counts as down: this server serves all clients alone, with full lifetimes, and with the "
+                  "partner's prefixes too when the MCLT ({} s) is over{}.",
+                  status.mclt.count, at(status.partner_prefixes_from)),
       "Repair the partner and start it with the connection to this server working; it then fetches what it missed. "
       "If it is alive after all, cut it off from the clients now."};
 }
@@ -70,8 +76,8 @@ StateText in_recover(const RelationshipStatus& status) {
 
 StateText in_recover_wait(const RelationshipStatus& status) {
   return {fmt::format("This server has the leases and answers no clients until those that it may have given before its "
-                      "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down.",
-                      status.mclt.count),
+                      "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down{}.",
+                      status.mclt.count, at(status.recover_wait_until)),
           status.communicating ? std::string(kGoesOn) : std::string(kGetConnection) + " The wait goes on meanwhile."};
 }
 

@@ -436,6 +436,8 @@ RelationshipStatus Relationship::status() const {
   // As long as the scans (§7.5.4) find it so.
   const uint64_t lately = uint64_t{settings_.scan_interval.count} * 3000;
   if (refusal_ && now_milliseconds_ - refusal_->milliseconds < lately) status.refused_lease = refusal_->lease;
+  if (state() == State::kRecoverWait) status.recover_wait_until = now_wall_ + recover_wait_left();
+  if (state() == State::kPartnerDown && !is_giving_back_) status.partner_prefixes_from = partner_prefixes_from();
   return status;
 }
 

@@ -132,6 +132,8 @@ class Relationship {
   void save();
   void note_operation();
   void watch_timers(Moment now);
+  Seconds recover_wait_left() const;
+  AbsoluteTime partner_prefixes_from() const { return stable_.partner_down_since + stable_.mclt; }
   void learn_of_the_past();
   void declare_partner_down(Moment now);
 

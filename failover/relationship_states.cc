@@ -197,15 +197,9 @@ void Relationship::watch_timers(Moment now) {
     return enter(alone ? State::kPartnerDown : stable_.state, now);
   }
   switch (stable_.state) {
-    case State::kRecoverWait: {
-      // §8.6.2. "the time the server started (if the TIME-OF-FAILURE is unknown)": by the clock that nobody sets, as a
-      // new machine's other one may have been wrong then.
-      const bool is_known = time_of_failure_ != AbsoluteTime{};
-      const bool is_over = is_known ? time_of_failure_ + kOperatingSlack + stable_.mclt <= now.wall
-                                    : elapsed(started_.milliseconds, stable_.mclt);
-      if (recovery_is_new_ || is_over) return enter(State::kRecoverDone, now);
+    case State::kRecoverWait:
+      if (recover_wait_left().count == 0) return enter(State::kRecoverDone, now);
       break;
-    }
     case State::kCommunicationsInterrupted:
       if (settings_.auto_partner_down && link_ != Link::kOk && elapsed(interrupted_at_, *settings_.auto_partner_down)) {
         host_.note(Weight::kAlarm, "failover-auto-partner-down", "the partner was not heard for auto-partner-down");
@@ -213,7 +207,7 @@ void Relationship::watch_timers(Moment now) {
       }
       break;
     case State::kPartnerDown: {
-      const bool may_use = !is_giving_back_ && stable_.partner_down_since + stable_.mclt < now.wall;
+      const bool may_use = !is_giving_back_ && partner_prefixes_from() < now.wall;
       if (may_use != partner_prefixes_) {
         partner_prefixes_ = may_use;
         apply_policy();
@@ -233,6 +227,15 @@ void Relationship::watch_timers(Moment now) {
       break;
   }
   if (now.milliseconds - operation_noted_ >= kOperatingMilliseconds) save();
+}
+
+// §8.6.2. "the time the server started (if the TIME-OF-FAILURE is unknown)": by the clock that nobody sets, as a new
+// machine's other one may have been wrong then.
+Seconds Relationship::recover_wait_left() const {
+  if (recovery_is_new_) return {};
+  if (time_of_failure_ != AbsoluteTime{}) return time_of_failure_ + kOperatingSlack + stable_.mclt - now_wall_;
+  const uint64_t waited = (now_milliseconds_ - started_.milliseconds) / 1000;
+  return Seconds{static_cast<uint32_t>(stable_.mclt.count - std::min<uint64_t>(waited, stable_.mclt.count))};
 }
 
 // TIME-OF-FAILURE (§8.3.2) of a life to come. What serves no client does not operate: stopped while it recovers, a

@@ -22,6 +22,14 @@ void put_moment(json& object, const std::string& name, AbsoluteTime moment, Abso
   object[name + "-seconds"] = is_known ? json((now - moment).count) : json(nullptr);
 }
 
+/// A moment to come, and how long until then; both null when there is none to wait for.
+void put_moment_to_come(json& object, const std::string& name, const std::string& left, AbsoluteTime moment,
+                        AbsoluteTime now) {
+  const bool is_known = moment != AbsoluteTime{};
+  object[name] = is_known ? json(local_time(moment.to_unix())) : json(nullptr);
+  object[left] = is_known ? json((moment - now).count) : json(nullptr);
+}
+
 json local_json(const RelationshipStatus& status, AbsoluteTime now) {
   json server = {{"role", to_string(status.role)}, {"state", to_string(status.state)}};
   put_moment(server, "since", status.since, now);
@@ -86,6 +94,13 @@ json status_json(const Server& server, const RelationshipStatus& status) {
           {"prefixes", prefixes_json(status)}};
 }
 
+/// What the clock alone brings: RFC 8156 §8.6.2, §8.4.1.
+void put_timers(json& object, const RelationshipStatus& status, AbsoluteTime now) {
+  put_moment_to_come(object, "recover-wait-until", "recover-wait-seconds-left", status.recover_wait_until, now);
+  put_moment_to_come(object, "partner-prefixes-from", "partner-prefixes-seconds-left", status.partner_prefixes_from,
+                     now);
+}
+
 Error unknown_relationship(const std::string& name, const std::vector<RelationshipStatus>& all) {
   std::vector<std::string> names;
   for (const RelationshipStatus& status : all) names.push_back(fmt::format("'{}'", status.name));
@@ -115,6 +130,7 @@ tl::expected<json, Error> failover_status(Server& server, const json& arguments)
   std::string text;
   for (const RelationshipStatus& status : *relationships) {
     list.push_back(status_json(server, status));
+    put_timers(list.back(), status, server.now());
     text += fmt::format("{}{}: {}. {} {}", text.empty() ? "" : "\n", status.name, to_string(status.state),
                         explain(status).means, explain(status).advice);
   }

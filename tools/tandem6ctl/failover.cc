@@ -25,15 +25,22 @@ void print_fact(const char* label, const std::string& fact) {
   fmt::print("{}\n", wrapped(fmt::format("{:<{}}{}", label, kLabelWidth, fact), 80, kLabelWidth));
 }
 
+/// What is to come by itself, if anything is.
+void print_time_left(const std::string& name, const char* what, const json& seconds) {
+  if (!seconds.is_number_unsigned()) return;
+  const auto left = seconds.get<uint64_t>();
+  fmt::print("failover {}: {} {}\n", name, what, left == 0 ? "now" : "in " + duration_text(left));
+}
+
 void print_verdict(const json& relationship) {
   const std::string name = text(relationship, "relationship");
   const json alarms = relationship.value("alarms", json::array());
   if (alarms.empty()) fmt::print("failover {}: all is well\n", name);
   for (const json& alarm : alarms)
     fmt::print("{}\n", wrapped(fmt::format("failover {}: PROBLEM: {}", name, alarm.get<std::string>())));
-  const json left = relationship.value("partner-down-in-seconds", json());
-  if (left.is_number_unsigned())
-    fmt::print("failover {}: goes PARTNER-DOWN by itself in {}\n", name, duration_text(left.get<uint64_t>()));
+  print_time_left(name, "goes PARTNER-DOWN by itself", relationship.value("partner-down-in-seconds", json()));
+  print_time_left(name, "RECOVER-WAIT ends", relationship.value("recover-wait-seconds-left", json()));
+  print_time_left(name, "may use the partner's prefixes", relationship.value("partner-prefixes-seconds-left", json()));
 }
 
 void print_servers(const json& relationship) {

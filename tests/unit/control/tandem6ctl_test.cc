@@ -319,6 +319,23 @@ TEST_CASE("tandem6ctl failover status: what is wrong comes first; fits 80 column
   CHECK(has(rig("status").output, "PROBLEM: failover pop-west: the connection is plain TCP"));
 }
 
+TEST_CASE("tandem6ctl failover status: how long a wait still lasts") {
+  Rig rig;
+  rig.server.relationships = {pair_apart(rig.server)};
+  failover::RelationshipStatus& status = rig.server.relationships[0];
+  status.state = failover::State::kRecoverWait;
+  status.recover_wait_until = AbsoluteTime::from_unix(rig.server.clock + 754);
+  CHECK(has(rig("failover status").output, "failover pop-west: RECOVER-WAIT ends in 00:12:34\n"));
+  status.state = failover::State::kPartnerDown;
+  status.recover_wait_until = {};
+  status.partner_prefixes_from = AbsoluteTime::from_unix(rig.server.clock + 65);
+  CHECK(has(rig("failover status").output, "failover pop-west: may use the partner's prefixes in 00:01:05\n"));
+  status.partner_prefixes_from = AbsoluteTime::from_unix(rig.server.clock - 5);
+  const std::string over = rig("failover status").output;
+  CHECK(has(over, "failover pop-west: may use the partner's prefixes now\n"));
+  CHECK_MESSAGE(widest_line(over) <= 80, over);
+}
+
 TEST_CASE("tandem6ctl failover partner-down: only with --confirm; resync: without") {
   Rig rig;
   rig.server.relationships = {pair_apart(rig.server)};

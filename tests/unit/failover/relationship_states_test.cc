@@ -187,7 +187,9 @@ TEST_CASE("RFC 8156 8.4.1: the partner's prefixes are free to use when the MCLT 
   endpoint->disk();
   CHECK_FALSE(endpoint->scope->policy().limited);
   CHECK_FALSE(endpoint->scope->policy().partner_prefixes);
+  const AbsoluteTime from = endpoint->it.status().partner_prefixes_from;
   endpoint->run(3'600'000, 10'000);
+  CHECK(from == endpoint->now.wall);
   CHECK_FALSE(endpoint->scope->policy().partner_prefixes);
   endpoint->run(1'000);
   CHECK(endpoint->scope->policy().partner_prefixes);
@@ -202,6 +204,7 @@ TEST_CASE(
   endpoint.take_sent();
   CHECK(endpoint.it.state() == State::kPartnerDown);
   CHECK_FALSE(endpoint.scope->policy().partner_prefixes);
+  CHECK(endpoint.it.status().partner_prefixes_from == AbsoluteTime{});
   CHECK(endpoint.host.scans.back() == ScanKind::kUnacked);
   endpoint.run_in_contact(30);
   CHECK_FALSE(endpoint.scope->policy().partner_prefixes);
@@ -319,11 +322,15 @@ TEST_CASE("RFC 8156 Figure 7: RECOVER, RECOVER-WAIT until the MCLT after the fai
   CHECK(endpoint.it.state() == State::kRecoverWait);
   endpoint.disk();
   CHECK(endpoint.last_state()->state == State::kRecoverWait);
+  const AbsoluteTime end = endpoint.it.status().recover_wait_until;
+  CHECK(end == AbsoluteTime{799'999'000} + Seconds{3610});
   endpoint.run_in_contact(2609);  // 1000 + 2609 < 3600 + 10
   CHECK(endpoint.it.state() == State::kRecoverWait);
+  CHECK(end == endpoint.now.wall + Seconds{1});
   CHECK(endpoint.scope->policy().responsiveness == Responsiveness::kUnresponsive);
   endpoint.run_in_contact(1);
   CHECK(endpoint.it.state() == State::kRecoverDone);
+  CHECK(endpoint.it.status().recover_wait_until == AbsoluteTime{});
   CHECK(endpoint.last_state()->state == State::kRecoverDone);
   CHECK(endpoint.scope->policy().responsiveness == Responsiveness::kKnownRenewals);
   endpoint.hear_state(State::kNormal);
@@ -339,6 +346,7 @@ TEST_CASE("RFC 8156 8.6.2: when the time of failure is not known, the MCLT begin
   endpoint.take_sent();
   endpoint.update_done();
   CHECK(endpoint.it.state() == State::kRecoverWait);
+  CHECK(endpoint.it.status().recover_wait_until == endpoint.now.wall + Seconds{3500});
   endpoint.run_in_contact(3499);
   CHECK(endpoint.it.state() == State::kRecoverWait);
   endpoint.run_in_contact(1);
