@@ -429,7 +429,10 @@ RelationshipStatus Relationship::status() const {
   status.keepalive = settings_.keepalive;
   status.last_disconnect = last_disconnect_;
   status.unacked = stream_.in_flight();
-  status.backlog = stream_.pending();
+  // Without a partner that takes updates, what waits is only marked in the shards, where nobody counts it.
+  if (link_ == Link::kOk && sends_updates(state())) status.backlog = stream_.pending();
+  status.lag_milliseconds =
+      static_cast<uint32_t>(std::max<uint64_t>(counters_.lag_milliseconds, stream_.oldest_wait(now_milliseconds_)));
   status.resynchronizing = !asked_by_.empty() || we_asked_.has_value();
   status.prefixes = shares_.counts();
   if (partners_configuration_) status.differences = differences(configuration_, *partners_configuration_);

@@ -311,6 +311,8 @@ TEST_CASE("tandem6ctl failover status: what is wrong comes first; fits 80 column
   CHECK(has(outcome.output, "failover pop-west: PROBLEM: the partner's clock is 3 s ahead"));
   CHECK(has(outcome.output, "failover pop-west: goes PARTNER-DOWN by itself in 1 d 00:5"));
   CHECK(has(outcome.output, "connection  DOWN: the partner is not heard\n"));
+  CHECK(std::regex_search(outcome.output,
+                          std::regex("leases\\s+wait\\s+is\\s+unknown\\s+while\\s+the\\s+partner\\s+is\\s+away")));
   CHECK(has(outcome.output, "last ended  no message for 60 s\n"));
   CHECK_MESSAGE(widest_line(outcome.output) <= 80, outcome.output);
   rig.server.relationships = {pair_in_normal(rig.server)};
