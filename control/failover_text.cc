@@ -1,5 +1,6 @@
 #include "control/failover_text.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 namespace tandem6::control {
 namespace {
 
+using failover::RelationshipSettings;
 using failover::RelationshipStatus;
 using failover::State;
 using lease::FailoverRole;
@@ -157,7 +159,13 @@ StateText explain(const RelationshipStatus& status) {
   return {};
 }
 
-std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
+const RelationshipSettings* settings_of(const std::vector<RelationshipSettings>& configured, const std::string& name) {
+  const auto found = std::ranges::find(configured, name, &RelationshipSettings::name);
+  return found == configured.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> failover_alarms(const RelationshipStatus& status,
+                                         const std::vector<RelationshipSettings>& configured) {
   std::vector<std::string> alarms;
   if (status.state != State::kNormal || !status.communicating)
     alarms.push_back(fmt::format("{} since {}: {}", to_string(status.state), local_time(status.since.to_unix()),
@@ -179,6 +187,11 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
                     status.refused_lease->address.to_string(), status.refused_lease->prefix_length));
   if (status.communicating && !status.secure)
     alarms.emplace_back("the connection is plain TCP: leases can be read and changed on the way; set \"tls\" on both");
+  const RelationshipSettings* settings = settings_of(configured, status.name);
+  if (settings != nullptr && settings->start_partner_down && status.has_communicated)
+    alarms.emplace_back(
+        "\"start-partner-down\" is still set: if this server came back with an empty disk while the partner cannot be "
+        "reached, it would give away what the partner's clients hold; take it out of the file and reload");
   return alarms;
 }
 

@@ -423,6 +423,7 @@ RelationshipStatus Relationship::status() const {
   status.partner = stable_.partner;
   status.partner_since = stable_.partner_since;
   status.communicating = link_ == Link::kOk;
+  status.has_communicated = stable_.has_communicated;
   status.last_heard = stable_.last_heard;
   status.skew_seconds = skew_;
   status.mclt = stable_.mclt;

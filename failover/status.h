@@ -56,6 +56,7 @@ struct RelationshipStatus {
   std::vector<std::string> differences;
   /// Lately refused by the partner, whose configuration has no place for it.
   std::optional<lease::LeaseKey> refused_lease;
+  bool has_communicated = false;       ///< with the partner, ever
   AbsoluteTime recover_wait_until;     ///< in RECOVER-WAIT: it ends then; 0: not in it
   AbsoluteTime partner_prefixes_from;  ///< in PARTNER-DOWN: the partner's may be used from then on; 0: not in it
 };

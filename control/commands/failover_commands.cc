@@ -63,12 +63,11 @@ json prefixes_json(const RelationshipStatus& status) {
 
 /// In how many seconds PARTNER-DOWN comes by itself (RFC 8156 §8.9.2); null when it does not.
 json auto_partner_down_json(const Server& server, const RelationshipStatus& status) {
-  const auto& settings = server.configuration().failover;
-  const auto found = std::ranges::find(settings, status.name, &failover::RelationshipSettings::name);
-  if (found == settings.end() || !found->auto_partner_down) return nullptr;
+  const failover::RelationshipSettings* settings = settings_of(server.configuration().failover, status.name);
+  if (settings == nullptr || !settings->auto_partner_down) return nullptr;
   if (status.state != failover::State::kCommunicationsInterrupted || status.communicating) return nullptr;
   const Seconds waited = server.now() - status.since;
-  return *found->auto_partner_down > waited ? found->auto_partner_down->count - waited.count : 0;
+  return *settings->auto_partner_down > waited ? settings->auto_partner_down->count - waited.count : 0;
 }
 
 json status_json(const Server& server, const RelationshipStatus& status) {
@@ -77,7 +76,7 @@ json status_json(const Server& server, const RelationshipStatus& status) {
   return {{"relationship", status.name},
           {"means", text.means},
           {"advice", text.advice},
-          {"alarms", failover_alarms(status)},
+          {"alarms", failover_alarms(status, server.configuration().failover)},
           {"local", local_json(status, now)},
           {"partner", partner_json(status, now)},
           {"communicating", status.communicating},

@@ -170,13 +170,26 @@ std::string show(const PoolConfig& pool) {
   return fmt::format("{}: {} prefix{}", pool.text, show_count(units), units == 1 ? "" : "es");
 }
 
+/// What is not as it usually is, and matters.
+std::string show_what_is_set(const failover::RelationshipSettings& relationship) {
+  std::string text;
+  if (!relationship.local.is_unspecified()) text += fmt::format(", local {}", relationship.local.to_string());
+  if (relationship.start_partner_down) text += ", start-partner-down";
+  if (relationship.auto_partner_down)
+    text += fmt::format(", auto-partner-down {} s", relationship.auto_partner_down->count);
+  if (relationship.pd_balance != failover::RelationshipSettings{}.pd_balance)
+    text += fmt::format(", pd-balance {}", relationship.pd_balance);
+  return text;
+}
+
 std::string show(const failover::RelationshipSettings& relationship) {
   const bool is_primary = relationship.role == lease::FailoverRole::kPrimary;
   return fmt::format(
-      "{}: {}, partner {} port {}, {}, MCLT {} s, {}", relationship.name, is_primary ? "primary" : "secondary",
+      "{}: {}, partner {} port {}, {}, MCLT {} s, {}{}", relationship.name, is_primary ? "primary" : "secondary",
       relationship.partner.to_string(), relationship.port, relationship.tls ? "TLS" : "plain TCP",
       relationship.mclt.count,
-      relationship.subnets.empty() ? "all subnets" : fmt::format("subnets {}", fmt::join(relationship.subnets, ", ")));
+      relationship.subnets.empty() ? "all subnets" : fmt::format("subnets {}", fmt::join(relationship.subnets, ", ")),
+      show_what_is_set(relationship));
 }
 
 /// The endpoints are made once. What of them changes is named, not shown: it can be any of many keys.
