@@ -238,9 +238,33 @@ TEST_CASE("failover: changes need a restart and are named") {
   CHECK(needs_restart(one, one).empty());
   CHECK(needs_restart(none, one) == Lines{"tandem6.failover: \"west\" begins with a restart"});
   CHECK(needs_restart(one, none) == Lines{"tandem6.failover: \"west\" ends with a restart"});
-  CHECK(needs_restart(one, changed) == Lines{"tandem6.failover: \"west\" is changed after a restart"});
+  CHECK(needs_restart(one, changed) == Lines{"tandem6.failover: \"west\" is changed after a restart (keepalive-time)"});
   CHECK(needs_restart(one, two) == Lines{"tandem6.failover: \"east\" begins with a restart"});
   CHECK(needs_restart(two, turned) == Lines{"tandem6.failover: the relationships' order"});
+}
+
+TEST_CASE("failover: a change that needs a restart names its keys; start-partner-down changes with a reload") {
+  const auto refusal = [](const std::string& keys) {
+    const auto lines = needs_restart(check_clean(file(relationship())), check_clean(file(relationship(keys))));
+    return lines.empty() ? "" : lines.at(0).substr(lines.at(0).find('('));
+  };
+  CHECK(refusal(R"("start-partner-down": true)").empty());
+  CHECK(refusal(R"("subnets": [1])") == "(subnets)");
+  CHECK(refusal(R"("local": "2001:db8:ff::1")") == "(local)");
+  CHECK(refusal(R"("port": 648)") == "(port)");
+  CHECK(refusal(R"("mclt": 600, "pd-balance": 30)") == "(mclt, pd-balance)");
+  CHECK(refusal(R"("startup-time": 5)") == "(startup-time)");
+  CHECK(refusal(R"("scan-interval": 5)") == "(scan-interval)");
+  CHECK(refusal(R"("auto-partner-down": 7200)") == "(auto-partner-down)");
+  CHECK(refusal(R"("max-unacked-bndupd": 7)") == "(max-unacked-bndupd)");
+  CHECK(refusal(R"("tls": {"ca": "/e/ca.pem", "cert": "/e/b.pem", "key": "/e/a.key", "partner-name": "b"})") ==
+        "(tls)");
+  const Configuration west = check_clean(file(relationship()));
+  const Configuration moved = check_clean(file(relationship("", "west", "2001:db8:ff::3")));
+  CHECK(needs_restart(west, moved).at(0).ends_with("(partner)"));
+  Configuration turned = west;
+  turned.failover[0].role = lease::FailoverRole::kSecondary;
+  CHECK(needs_restart(west, turned).at(0).ends_with("(role)"));
 }
 
 TEST_CASE("failover: the summary shows what is set, and no defaults") {
