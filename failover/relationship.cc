@@ -232,6 +232,8 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   host_.note(Weight::kWarning, "failover-link-down", reason);
   const State next = in_startup_ ? stable_.state : after_communications_failed(stable_.state);
   if (next != stable_.state) return enter(next, now);
+  // It may have begun with the partner there, and have been no alarm.
+  if (!in_startup_ && weight_of(next, false) == Weight::kAlarm) announce(next);
   apply_policy();
 }
 

@@ -125,6 +125,7 @@ class Relationship {
   void follow_partner(Moment now);
   bool has_given_back(Moment now);
   void enter(State next, Moment now);
+  void announce(State next);
   void entered(Moment now);
   void apply_policy();
   lease::FailoverPolicy policy_of(State state) const;

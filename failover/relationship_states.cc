@@ -91,10 +91,14 @@ bool Relationship::has_given_back(Moment now) {
   return false;
 }
 
-void Relationship::enter(State next, Moment now) {
-  host_.note(is_alarming(next) ? Weight::kAlarm : Weight::kInfo, "failover-state",
+void Relationship::announce(State next) {
+  host_.note(weight_of(next, link_ == Link::kOk), "failover-state",
              fmt::format("{} (before: {}; partner: {})", to_string(next), to_string(stable_.state),
                          to_string(stable_.partner)));
+}
+
+void Relationship::enter(State next, Moment now) {
+  announce(next);
   // Out of STARTUP into the state that we were in before: that one began when it began.
   if (next != stable_.state) {
     stable_.previous = std::exchange(stable_.state, next);

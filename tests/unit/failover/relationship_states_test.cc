@@ -380,6 +380,40 @@ TEST_CASE("RFC 8156 8.6.2: two servers that never ran failover do not wait: RECO
   }
 }
 
+TEST_CASE("RFC 8156 8.9: two new servers that meet, and one that comes back to NORMAL, alarm nobody") {
+  for (const FailoverRole role : kBothRoles) {
+    Endpoint endpoint(role);
+    endpoint.meet(State::kRecover, {.communicated = false, .startup = true});
+    endpoint.hear_state(State::kRecover, kNewPartner);
+    endpoint.disk();
+    endpoint.take_sent();
+    endpoint.update_done();
+    REQUIRE(endpoint.it.state() == State::kCommunicationsInterrupted);
+    endpoint.hear_state(State::kRecoverDone);
+    REQUIRE(endpoint.it.state() == State::kNormal);
+    CHECK(std::ranges::count(endpoint.host.notes, Weight::kAlarm, &FakeHost::Note::weight) == 0);
+    CHECK(std::ranges::count(in_normal(role)->host.notes, Weight::kAlarm, &FakeHost::Note::weight) == 0);
+  }
+}
+
+TEST_CASE("RFC 8156 8.9: COMMUNICATIONS-INTERRUPTED that began with the partner there is an alarm when it is lost") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  endpoint->hear_state(State::kRecover);
+  REQUIRE(endpoint->it.state() == State::kCommunicationsInterrupted);
+  CHECK(endpoint->host.notes.back().weight == Weight::kInfo);
+  endpoint->it.disconnected("cut", endpoint->now);
+  CHECK(endpoint->it.state() == State::kCommunicationsInterrupted);
+  CHECK(endpoint->host.notes.back().event == "failover-state");
+  CHECK(endpoint->host.notes.back().weight == Weight::kAlarm);
+}
+
+TEST_CASE("RFC 8156 8.5: RECOVER without a partner, in which nobody answers clients, is an alarm") {
+  Endpoint endpoint(FailoverRole::kSecondary);
+  endpoint.run(11'000);
+  REQUIRE(endpoint.it.state() == State::kRecover);
+  CHECK(endpoint.host.notes.back().weight == Weight::kAlarm);
+}
+
 TEST_CASE("RFC 8156 8.7.2: in RECOVER-DONE a failure of communications changes nothing") {
   Endpoint endpoint(FailoverRole::kSecondary, stable_in(State::kRecoverDone));
   endpoint.meet(State::kPartnerDown, kStarting, {799'000'000});
