@@ -1,4 +1,6 @@
 // tandem6ctl failover: both servers of a pair side by side, what their states mean and what to do.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "tools/tandem6ctl/actions.h"
@@ -115,26 +117,38 @@ void print_relationship(const json& relationship) {
   print_prefixes(relationship);
 }
 
+/// Both in NORMAL, and nothing that somebody must know.
+bool is_in_step(const json& relationship) {
+  const auto is_normal = [&](const char* server) {
+    return text(relationship.value(server, json::object()), "state") == "NORMAL";
+  };
+  return is_normal("local") && is_normal("partner") && relationship.value("communicating", false) &&
+         relationship.value("alarms", json::array()).empty();
+}
+
 json arguments_for(const std::string& relationship) {
   return relationship.empty() ? json::object() : json{{"relationship", relationship}};
 }
 
 }  // namespace
 
-ExitCode show_failover(const Common& common, const std::string& relationship) {
+ExitCode show_failover(const Common& common, const std::string& relationship, bool check) {
   const auto answer = answer_or_say(common, "failover-status", arguments_for(relationship));
   if (!answer) return answer.error();
+  const json relationships = answer->arguments().value("relationships", json::array());
+  const bool is_well = std::ranges::all_of(relationships, is_in_step);
+  const ExitCode exit = check && !is_well ? ExitCode::kProblem : ExitCode::kSuccess;
   if (common.json) {
     fmt::print("{}", answer->text);
-    return ExitCode::kSuccess;
+    return exit;
   }
   bool is_first = true;
-  for (const json& one : answer->arguments().value("relationships", json::array())) {
+  for (const json& one : relationships) {
     if (!is_first) fmt::print("\n");
     is_first = false;
     print_relationship(one);
   }
-  return ExitCode::kSuccess;
+  return exit;
 }
 
 ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed) {
