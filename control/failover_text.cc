@@ -20,7 +20,10 @@ constexpr int64_t kNoteworthySkew = 2;
 
 constexpr std::string_view kGoesOn = "Nothing: it goes on by itself.";
 constexpr std::string_view kGetConnection =
-    "Get the partner and the network between the two servers to work; \"last-disconnect\" says what failed.";
+    "Get the partner and the network between the two servers to work; the status says why the last connection ended.";
+// These texts are read on a terminal and in the control socket's answers; the names of both end in partner-down.
+constexpr std::string_view kIfDown =
+    " If the partner is certainly down, declare that: tandem6ctl failover partner-down.";
 
 StateText in_normal(const RelationshipStatus& status) {
   if (!status.communicating)
@@ -42,7 +45,7 @@ StateText in_communications_interrupted(const RelationshipStatus& status) {
                   "to the MCLT ({} s).",
                   status.mclt.count),
       fmt::format("Find out whether {} runs and can be reached; both return to NORMAL by themselves. Only if it is "
-                  "certainly down, and stays so: failover-partner-down.",
+                  "certainly down, and stays so, declare that: tandem6ctl failover partner-down.",
                   status.partner_address.to_string())};
 }
 
@@ -72,8 +75,8 @@ StateText in_recover(const RelationshipStatus& status) {
       "This server answers no clients: it has lost or missed leases, and its partner, who knows them, is not heard.",
       std::string(kGetConnection) +
           " Only if there is no partner with leases (a new pair, or its database is lost for good): "
-          "failover-partner-down makes this server serve alone, and give away at once what clients hold from the "
-          "partner."};
+          "tandem6ctl failover partner-down makes this server serve alone, and give away at once what clients hold "
+          "from the partner."};
 }
 
 StateText in_recover_wait(const RelationshipStatus& status) {
@@ -85,9 +88,7 @@ StateText in_recover_wait(const RelationshipStatus& status) {
 
 StateText in_recover_done(const RelationshipStatus& status) {
   return {"This server is ready and only renews leases that it knows, until its partner agrees to NORMAL.",
-          status.communicating
-              ? std::string(kGoesOn)
-              : std::string(kGetConnection) + " If the partner is certainly down: failover-partner-down."};
+          status.communicating ? std::string(kGoesOn) : std::string(kGetConnection).append(kIfDown)};
 }
 
 StateText in_potential_conflict(const RelationshipStatus& status) {
@@ -101,9 +102,7 @@ StateText in_resolution_interrupted(const RelationshipStatus& status) {
   return {fmt::format("The partner was lost while the two compared leases: this server answers all clients again, with "
                       "lifetimes held to the MCLT ({} s).",
                       status.mclt.count),
-          status.communicating
-              ? "Nothing: the comparison starts again."
-              : std::string(kGetConnection) + " If the partner is certainly down: failover-partner-down."};
+          status.communicating ? "Nothing: the comparison starts again." : std::string(kGetConnection).append(kIfDown)};
 }
 
 StateText in_conflict_done(const RelationshipStatus& status) {
@@ -122,10 +121,10 @@ std::string heard(const RelationshipStatus& status) {
 // prefixes (all of them, of a primary without a record) are free to it from the first moment.
 std::string consequence_in_recover(const RelationshipStatus& status) {
   return fmt::format(
-      "failover-partner-down in RECOVER makes this server serve all clients of \"{}\" alone. It does not know which "
-      "leases the partner has given or prolonged: it gives them away at once, without waiting for the MCLT, and two "
-      "clients can hold one. Only for a new pair, or when the partner's database is lost for good. If {} has it, get "
-      "that reachable instead: {}.",
+      "Declaring the partner down in RECOVER makes this server serve all clients of \"{}\" alone. It does not know "
+      "which leases the partner has given or prolonged: it gives them away at once, without waiting for the MCLT, and "
+      "two clients can hold one. Only for a new pair, or when the partner's database is lost for good. If {} has it, "
+      "get that reachable instead: {}.",
       status.name, status.partner_address.to_string(), heard(status));
 }
 
@@ -198,8 +197,8 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status,
 std::string consequence_of_partner_down(const RelationshipStatus& status) {
   if (status.state == State::kRecover) return consequence_in_recover(status);
   return fmt::format(
-      "failover-partner-down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after the "
-      "MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
+      "Declaring the partner down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after "
+      "the MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
       "away the same prefixes, and two clients can hold one. Make sure first that {} is down, or that no client "
       "reaches it: {}.",
       status.name, status.mclt.count, status.partner_address.to_string(), heard(status));

@@ -265,8 +265,8 @@ tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment 
       }
       if (!can_declare_partner_down(state())) {
         return tl::unexpected(
-            Error{fmt::format("in {} this server cannot take over: wait until it is in another state, see "
-                              "failover-status",
+            Error{fmt::format("in {} this server cannot take over: wait until it is in another state; its "
+                              "status says what it waits for",
                               to_string(state()))});
       }
       declare_partner_down(now);

@@ -174,7 +174,7 @@ tl::expected<json, Error> failover_resync(Server& server, const json& arguments)
   if (!result) return tl::unexpected(result.error());
   return make_answer(CommandResult::kSuccess,
                      fmt::format("{}: all leases are fetched from the partner again, clients are answered as before "
-                                 "meanwhile. failover-status shows how it goes.",
+                                 "meanwhile. The status shows how it goes.",
                                  status->name));
 }
 

@@ -71,7 +71,21 @@ TEST_CASE("failover: partner-down is advised only where the partner is not heard
     CHECK_FALSE(has(explain(in(state, FailoverRole::kPrimary, true)).advice, "partner-down"));
   }
   CHECK(has(explain(in(State::kCommunicationsInterrupted, FailoverRole::kPrimary, false)).advice,
-            "failover-partner-down"));
+            "tandem6ctl failover partner-down"));
+}
+
+TEST_CASE("failover: texts that a terminal shows do not speak in names that only the control socket has") {
+  for (const State state : kStates) {
+    for (const bool communicating : {false, true}) {
+      const failover::RelationshipStatus status = in(state, FailoverRole::kPrimary, communicating);
+      for (const std::string& text :
+           {explain(status).advice, explain(status).means, consequence_of_partner_down(status)}) {
+        CAPTURE(text);
+        CHECK_FALSE(has(text, "failover-"));
+        CHECK_FALSE(has(text, "last-disconnect"));
+      }
+    }
+  }
 }
 
 TEST_CASE("failover: in RECOVER partner-down gives away at once what clients hold from the partner, and says so") {
