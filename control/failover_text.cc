@@ -1,5 +1,6 @@
 #include "control/failover_text.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 namespace tandem6::control {
 namespace {
 
+using failover::RelationshipSettings;
 using failover::RelationshipStatus;
 using failover::State;
 using lease::FailoverRole;
@@ -18,7 +20,10 @@ constexpr int64_t kNoteworthySkew = 2;
 
 constexpr std::string_view kGoesOn = "Nothing: it goes on by itself.";
 constexpr std::string_view kGetConnection =
-    "Get the partner and the network between the two servers to work; \"last-disconnect\" says what failed.";
+    "Get the partner and the network between the two servers to work; the status says why the last connection ended.";
+// These texts are read on a terminal and in the control socket's answers; the names of both end in partner-down.
+constexpr std::string_view kIfDown =
+    " If the partner is certainly down, declare that: tandem6ctl failover partner-down.";
 
 StateText in_normal(const RelationshipStatus& status) {
   if (!status.communicating)
@@ -40,8 +45,13 @@ StateText in_communications_interrupted(const RelationshipStatus& status) {
                   "to the MCLT ({} s).",
                   status.mclt.count),
       fmt::format("Find out whether {} runs and can be reached; both return to NORMAL by themselves. Only if it is "
-                  "certainly down, and stays so: failover-partner-down.",
+                  "certainly down, and stays so, declare that: tandem6ctl failover partner-down.",
                   status.partner_address.to_string())};
+}
+
+/// When a wait ends, behind what it waits for.
+std::string at(AbsoluteTime moment) {
+  return moment == AbsoluteTime{} ? "" : fmt::format(", at {}", local_time(moment.to_unix()));
 }
 
 StateText in_partner_down(const RelationshipStatus& status) {
@@ -50,8 +60,9 @@ StateText in_partner_down(const RelationshipStatus& status) {
             fmt::format("Nothing: both are in NORMAL soon, or the MCLT ({} s) after the partner went down.",
                         status.mclt.count)};
   return {
-      "The partner counts as down: this server serves all clients alone, with full lifetimes, and after the MCLT "
-      "with the partner's prefixes too.",
+      fmt::format("The partner counts as down: this server serves all clients alone, with full lifetimes, and with the "
+                  "partner's prefixes too when the MCLT ({} s) is over{}.",
+                  status.mclt.count, at(status.partner_prefixes_from)),
       "Repair the partner and start it with the connection to this server working; it then fetches what it missed. "
       "If it is alive after all, cut it off from the clients now."};
 }
@@ -63,22 +74,21 @@ StateText in_recover(const RelationshipStatus& status) {
   return {
       "This server answers no clients: it has lost or missed leases, and its partner, who knows them, is not heard.",
       std::string(kGetConnection) +
-          " If there is no partner with leases (a new pair, or it is lost for good): failover-partner-down makes "
-          "this server serve alone."};
+          " Only if there is no partner with leases (a new pair, or its database is lost for good): "
+          "tandem6ctl failover partner-down makes this server serve alone, and give away at once what clients hold "
+          "from the partner."};
 }
 
 StateText in_recover_wait(const RelationshipStatus& status) {
   return {fmt::format("This server has the leases and answers no clients until those that it may have given before its "
-                      "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down.",
-                      status.mclt.count),
+                      "failure, and nobody knows of, have ended: the MCLT ({} s) after it went down{}.",
+                      status.mclt.count, at(status.recover_wait_until)),
           status.communicating ? std::string(kGoesOn) : std::string(kGetConnection) + " The wait goes on meanwhile."};
 }
 
 StateText in_recover_done(const RelationshipStatus& status) {
   return {"This server is ready and only renews leases that it knows, until its partner agrees to NORMAL.",
-          status.communicating
-              ? std::string(kGoesOn)
-              : std::string(kGetConnection) + " If the partner is certainly down: failover-partner-down."};
+          status.communicating ? std::string(kGoesOn) : std::string(kGetConnection).append(kIfDown)};
 }
 
 StateText in_potential_conflict(const RelationshipStatus& status) {
@@ -92,9 +102,7 @@ StateText in_resolution_interrupted(const RelationshipStatus& status) {
   return {fmt::format("The partner was lost while the two compared leases: this server answers all clients again, with "
                       "lifetimes held to the MCLT ({} s).",
                       status.mclt.count),
-          status.communicating
-              ? "Nothing: the comparison starts again."
-              : std::string(kGetConnection) + " If the partner is certainly down: failover-partner-down."};
+          status.communicating ? "Nothing: the comparison starts again." : std::string(kGetConnection).append(kIfDown)};
 }
 
 StateText in_conflict_done(const RelationshipStatus& status) {
@@ -107,6 +115,17 @@ std::string heard(const RelationshipStatus& status) {
   if (status.last_heard == AbsoluteTime{}) return "it was never heard";
   return fmt::format("it was last heard at {}, in {}", local_time(status.last_heard.to_unix()),
                      to_string(status.partner));
+}
+
+// RFC 8156 §8.4 protects what a server knows, and RECOVER says that it does not. Its own half of the addresses and its
+// prefixes (all of them, of a primary without a record) are free to it from the first moment.
+std::string consequence_in_recover(const RelationshipStatus& status) {
+  return fmt::format(
+      "Declaring the partner down in RECOVER makes this server serve all clients of \"{}\" alone. It does not know "
+      "which leases the partner has given or prolonged: it gives them away at once, without waiting for the MCLT, and "
+      "two clients can hold one. Only for a new pair, or when the partner's database is lost for good. If {} has it, "
+      "get that reachable instead: {}.",
+      status.name, status.partner_address.to_string(), heard(status));
 }
 
 }  // namespace
@@ -139,7 +158,13 @@ StateText explain(const RelationshipStatus& status) {
   return {};
 }
 
-std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
+const RelationshipSettings* settings_of(const std::vector<RelationshipSettings>& configured, const std::string& name) {
+  const auto found = std::ranges::find(configured, name, &RelationshipSettings::name);
+  return found == configured.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> failover_alarms(const RelationshipStatus& status,
+                                         const std::vector<RelationshipSettings>& configured) {
   std::vector<std::string> alarms;
   if (status.state != State::kNormal || !status.communicating)
     alarms.push_back(fmt::format("{} since {}: {}", to_string(status.state), local_time(status.since.to_unix()),
@@ -161,13 +186,19 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status) {
                     status.refused_lease->address.to_string(), status.refused_lease->prefix_length));
   if (status.communicating && !status.secure)
     alarms.emplace_back("the connection is plain TCP: leases can be read and changed on the way; set \"tls\" on both");
+  const RelationshipSettings* settings = settings_of(configured, status.name);
+  if (settings != nullptr && settings->start_partner_down && status.has_communicated)
+    alarms.emplace_back(
+        "\"start-partner-down\" is still set: if this server came back with an empty disk while the partner cannot be "
+        "reached, it would give away what the partner's clients hold; take it out of the file and reload");
   return alarms;
 }
 
 std::string consequence_of_partner_down(const RelationshipStatus& status) {
+  if (status.state == State::kRecover) return consequence_in_recover(status);
   return fmt::format(
-      "failover-partner-down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after the "
-      "MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
+      "Declaring the partner down makes this server serve all clients of \"{}\" alone: with full lifetimes, and after "
+      "the MCLT ({} s) with the partner's prefixes too. If the partner is alive and only not heard, both servers give "
       "away the same prefixes, and two clients can hold one. Make sure first that {} is down, or that no client "
       "reaches it: {}.",
       status.name, status.mclt.count, status.partner_address.to_string(), heard(status));

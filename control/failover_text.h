@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "failover/settings.h"
 #include "failover/status.h"
 
 namespace tandem6::control {
@@ -15,8 +16,13 @@ struct StateText {
 /// By the state, the role, and whether the partner is heard.
 StateText explain(const failover::RelationshipStatus& status);
 
-/// What must be known now, one sentence each, without the relationship's name. Empty: the pair is well.
-std::vector<std::string> failover_alarms(const failover::RelationshipStatus& status);
+/// What must be known now, one sentence each, without the relationship's name. Empty: the pair is well. `configured`:
+/// the relationships of the configuration in force.
+std::vector<std::string> failover_alarms(const failover::RelationshipStatus& status,
+                                         const std::vector<failover::RelationshipSettings>& configured);
+/// The relationship of this name; null: there is none.
+const failover::RelationshipSettings* settings_of(const std::vector<failover::RelationshipSettings>& configured,
+                                                  const std::string& name);
 
 /// What failover-partner-down would do, and what could go wrong: said before it is done.
 std::string consequence_of_partner_down(const failover::RelationshipStatus& status);

@@ -233,6 +233,8 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   host_.note(Weight::kWarning, "failover-link-down", reason);
   const State next = in_startup_ ? stable_.state : after_communications_failed(stable_.state);
   if (next != stable_.state) return enter(next, now);
+  // It may have begun with the partner there, and have been no alarm.
+  if (!in_startup_ && weight_of(next, false) == Weight::kAlarm) announce(next);
   apply_policy();
 }
 
@@ -424,19 +426,25 @@ RelationshipStatus Relationship::status() const {
   status.partner = stable_.partner;
   status.partner_since = stable_.partner_since;
   status.communicating = link_ == Link::kOk;
+  status.has_communicated = stable_.has_communicated;
   status.last_heard = stable_.last_heard;
   status.skew_seconds = skew_;
   status.mclt = stable_.mclt;
   status.keepalive = settings_.keepalive;
   status.last_disconnect = last_disconnect_;
   status.unacked = stream_.in_flight();
-  status.backlog = stream_.pending();
+  // Without a partner that takes updates, what waits is only marked in the shards, where nobody counts it.
+  if (link_ == Link::kOk && sends_updates(state())) status.backlog = stream_.pending();
+  status.lag_milliseconds =
+      static_cast<uint32_t>(std::max<uint64_t>(counters_.lag_milliseconds, stream_.oldest_wait(now_milliseconds_)));
   status.resynchronizing = !asked_by_.empty() || we_asked_.has_value();
   status.prefixes = shares_.counts();
   if (partners_configuration_) status.differences = differences(configuration_, *partners_configuration_);
   // As long as the scans (§7.5.4) find it so.
   const uint64_t lately = uint64_t{settings_.scan_interval.count} * 3000;
   if (refusal_ && now_milliseconds_ - refusal_->milliseconds < lately) status.refused_lease = refusal_->lease;
+  if (state() == State::kRecoverWait) status.recover_wait_until = now_wall_ + recover_wait_left();
+  if (state() == State::kPartnerDown && !is_giving_back_) status.partner_prefixes_from = partner_prefixes_from();
   return status;
 }
 

@@ -125,6 +125,7 @@ class Relationship {
   void follow_partner(Moment now);
   bool has_given_back(Moment now);
   void enter(State next, Moment now);
+  void announce(State next);
   void entered(Moment now);
   void apply_policy();
   lease::FailoverPolicy policy_of(State state) const;
@@ -132,6 +133,8 @@ class Relationship {
   void save();
   void note_operation();
   void watch_timers(Moment now);
+  Seconds recover_wait_left() const;
+  AbsoluteTime partner_prefixes_from() const { return stable_.partner_down_since + stable_.mclt; }
   void learn_of_the_past();
   void declare_partner_down(Moment now);
 

@@ -91,10 +91,14 @@ bool Relationship::has_given_back(Moment now) {
   return false;
 }
 
-void Relationship::enter(State next, Moment now) {
-  host_.note(is_alarming(next) ? Weight::kAlarm : Weight::kInfo, "failover-state",
+void Relationship::announce(State next) {
+  host_.note(weight_of(next, link_ == Link::kOk), "failover-state",
              fmt::format("{} (before: {}; partner: {})", to_string(next), to_string(stable_.state),
                          to_string(stable_.partner)));
+}
+
+void Relationship::enter(State next, Moment now) {
+  announce(next);
   // Out of STARTUP into the state that we were in before: that one began when it began.
   if (next != stable_.state) {
     stable_.previous = std::exchange(stable_.state, next);
@@ -197,15 +201,9 @@ void Relationship::watch_timers(Moment now) {
     return enter(alone ? State::kPartnerDown : stable_.state, now);
   }
   switch (stable_.state) {
-    case State::kRecoverWait: {
-      // §8.6.2. "the time the server started (if the TIME-OF-FAILURE is unknown)": by the clock that nobody sets, as a
-      // new machine's other one may have been wrong then.
-      const bool is_known = time_of_failure_ != AbsoluteTime{};
-      const bool is_over = is_known ? time_of_failure_ + kOperatingSlack + stable_.mclt <= now.wall
-                                    : elapsed(started_.milliseconds, stable_.mclt);
-      if (recovery_is_new_ || is_over) return enter(State::kRecoverDone, now);
+    case State::kRecoverWait:
+      if (recover_wait_left().count == 0) return enter(State::kRecoverDone, now);
       break;
-    }
     case State::kCommunicationsInterrupted:
       if (settings_.auto_partner_down && link_ != Link::kOk && elapsed(interrupted_at_, *settings_.auto_partner_down)) {
         host_.note(Weight::kAlarm, "failover-auto-partner-down", "the partner was not heard for auto-partner-down");
@@ -213,7 +211,7 @@ void Relationship::watch_timers(Moment now) {
       }
       break;
     case State::kPartnerDown: {
-      const bool may_use = !is_giving_back_ && stable_.partner_down_since + stable_.mclt < now.wall;
+      const bool may_use = !is_giving_back_ && partner_prefixes_from() < now.wall;
       if (may_use != partner_prefixes_) {
         partner_prefixes_ = may_use;
         apply_policy();
@@ -233,6 +231,15 @@ void Relationship::watch_timers(Moment now) {
       break;
   }
   if (now.milliseconds - operation_noted_ >= kOperatingMilliseconds) save();
+}
+
+// §8.6.2. "the time the server started (if the TIME-OF-FAILURE is unknown)": by the clock that nobody sets, as a new
+// machine's other one may have been wrong then.
+Seconds Relationship::recover_wait_left() const {
+  if (recovery_is_new_) return {};
+  if (time_of_failure_ != AbsoluteTime{}) return time_of_failure_ + kOperatingSlack + stable_.mclt - now_wall_;
+  const uint64_t waited = (now_milliseconds_ - started_.milliseconds) / 1000;
+  return Seconds{static_cast<uint32_t>(stable_.mclt.count - std::min<uint64_t>(waited, stable_.mclt.count))};
 }
 
 // TIME-OF-FAILURE (§8.3.2) of a life to come. What serves no client does not operate: stopped while it recovers, a
@@ -258,8 +265,8 @@ tl::expected<void, Error> Relationship::command(OperatorCommand command, Moment 
       }
       if (!can_declare_partner_down(state())) {
         return tl::unexpected(
-            Error{fmt::format("in {} this server cannot take over: wait until it is in another state, see "
-                              "failover-status",
+            Error{fmt::format("in {} this server cannot take over: wait until it is in another state; its "
+                              "status says what it waits for",
                               to_string(state()))});
       }
       declare_partner_down(now);

@@ -40,10 +40,11 @@ struct RelationshipStatus {
   uint64_t updates_acked = 0;     ///< by BNDREPLY without a rejection
   uint64_t updates_rejected = 0;  ///< by the partner
   uint64_t updates_received = 0;
-  uint64_t updates_refused = 0;   ///< by us
-  uint64_t unacked = 0;           ///< BNDUPDs that no BNDREPLY came to yet
-  uint64_t backlog = 0;           ///< leases that wait to be sent
-  uint32_t lag_milliseconds = 0;  ///< from sending to the ack, of the last one
+  uint64_t updates_refused = 0;  ///< by us
+  uint64_t unacked = 0;          ///< BNDUPDs that no BNDREPLY came to yet
+  /// Leases that wait to be sent; nothing: unknown, as no updates are sent now.
+  std::optional<uint64_t> backlog;
+  uint32_t lag_milliseconds = 0;  ///< from sending to the ack, of the last one; or how long the oldest waits for it
   uint64_t messages_sent = 0;
   uint64_t messages_received = 0;
   uint64_t malformed = 0;        ///< messages that did not parse, or had no business here
@@ -55,6 +56,9 @@ struct RelationshipStatus {
   std::vector<std::string> differences;
   /// Lately refused by the partner, whose configuration has no place for it.
   std::optional<lease::LeaseKey> refused_lease;
+  bool has_communicated = false;       ///< with the partner, ever
+  AbsoluteTime recover_wait_until;     ///< in RECOVER-WAIT: it ends then; 0: not in it
+  AbsoluteTime partner_prefixes_from;  ///< in PARTNER-DOWN: the partner's may be used from then on; 0: not in it
 };
 
 /// What an operator can tell an endpoint.

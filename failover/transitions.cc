@@ -167,15 +167,18 @@ bool sends_updates(State state) {
   }
 }
 
-bool is_alarming(State state) {
+Weight weight_of(State state, bool communicating) {
   switch (state) {
-    case kCommunicationsInterrupted:  // §8.9: "SHOULD raise an alarm condition"
-    case kResolutionInterrupted:      // §8.11: likewise
+    case kCommunicationsInterrupted:  // §8.9: "SHOULD raise an alarm condition"; not on the way to NORMAL
+      return communicating ? Weight::kInfo : Weight::kAlarm;
+    case kRecover:  // no client is answered: by the partner, if it is there
+      return communicating ? Weight::kWarning : Weight::kAlarm;
+    case kResolutionInterrupted:  // §8.11: "SHOULD raise an alarm condition"
     case kPartnerDown:
     case kPotentialConflict:
-      return true;
+      return Weight::kAlarm;
     default:
-      return false;
+      return Weight::kInfo;
   }
 }
 

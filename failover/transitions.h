@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dataplane/lease/failover_scope.h"
+#include "failover/host.h"
 #include "failover/state.h"
 
 namespace tandem6::failover {
@@ -20,7 +21,7 @@ bool can_declare_partner_down(State ours);
 lease::Responsiveness responsiveness_of(State state, lease::FailoverRole role);
 /// Is the partner kept up to date in this state, when it listens?
 bool sends_updates(State state);
-/// Are we and the partner known to be of one mind, or on the way there without anybody's help?
-bool is_alarming(State state);
+/// How loudly it is said that this state has begun, or that it goes on without communications.
+Weight weight_of(State state, bool communicating);
 
 }  // namespace tandem6::failover

@@ -22,6 +22,14 @@ void put_moment(json& object, const std::string& name, AbsoluteTime moment, Abso
   object[name + "-seconds"] = is_known ? json((now - moment).count) : json(nullptr);
 }
 
+/// A moment to come, and how long until then; both null when there is none to wait for.
+void put_moment_to_come(json& object, const std::string& name, const std::string& left, AbsoluteTime moment,
+                        AbsoluteTime now) {
+  const bool is_known = moment != AbsoluteTime{};
+  object[name] = is_known ? json(local_time(moment.to_unix())) : json(nullptr);
+  object[left] = is_known ? json((moment - now).count) : json(nullptr);
+}
+
 json local_json(const RelationshipStatus& status, AbsoluteTime now) {
   json server = {{"role", to_string(status.role)}, {"state", to_string(status.state)}};
   put_moment(server, "since", status.since, now);
@@ -37,11 +45,13 @@ json partner_json(const RelationshipStatus& status, AbsoluteTime now) {
   return server;
 }
 
+json backlog_json(const RelationshipStatus& status) { return status.backlog ? json(*status.backlog) : json(nullptr); }
+
 json updates_json(const RelationshipStatus& status) {
   return {{"sent", status.updates_sent},         {"acked", status.updates_acked},
           {"rejected", status.updates_rejected}, {"received", status.updates_received},
           {"refused", status.updates_refused},   {"unacked", status.unacked},
-          {"backlog", status.backlog},           {"lag-milliseconds", status.lag_milliseconds}};
+          {"backlog", backlog_json(status)},     {"lag-milliseconds", status.lag_milliseconds}};
 }
 
 json prefixes_json(const RelationshipStatus& status) {
@@ -53,12 +63,11 @@ json prefixes_json(const RelationshipStatus& status) {
 
 /// In how many seconds PARTNER-DOWN comes by itself (RFC 8156 §8.9.2); null when it does not.
 json auto_partner_down_json(const Server& server, const RelationshipStatus& status) {
-  const auto& settings = server.configuration().failover;
-  const auto found = std::ranges::find(settings, status.name, &failover::RelationshipSettings::name);
-  if (found == settings.end() || !found->auto_partner_down) return nullptr;
+  const failover::RelationshipSettings* settings = settings_of(server.configuration().failover, status.name);
+  if (settings == nullptr || !settings->auto_partner_down) return nullptr;
   if (status.state != failover::State::kCommunicationsInterrupted || status.communicating) return nullptr;
   const Seconds waited = server.now() - status.since;
-  return *found->auto_partner_down > waited ? found->auto_partner_down->count - waited.count : 0;
+  return *settings->auto_partner_down > waited ? settings->auto_partner_down->count - waited.count : 0;
 }
 
 json status_json(const Server& server, const RelationshipStatus& status) {
@@ -67,7 +76,7 @@ json status_json(const Server& server, const RelationshipStatus& status) {
   return {{"relationship", status.name},
           {"means", text.means},
           {"advice", text.advice},
-          {"alarms", failover_alarms(status)},
+          {"alarms", failover_alarms(status, server.configuration().failover)},
           {"local", local_json(status, now)},
           {"partner", partner_json(status, now)},
           {"communicating", status.communicating},
@@ -84,6 +93,13 @@ json status_json(const Server& server, const RelationshipStatus& status) {
           {"messages",
            {{"sent", status.messages_sent}, {"received", status.messages_received}, {"malformed", status.malformed}}},
           {"prefixes", prefixes_json(status)}};
+}
+
+/// What the clock alone brings: RFC 8156 §8.6.2, §8.4.1.
+void put_timers(json& object, const RelationshipStatus& status, AbsoluteTime now) {
+  put_moment_to_come(object, "recover-wait-until", "recover-wait-seconds-left", status.recover_wait_until, now);
+  put_moment_to_come(object, "partner-prefixes-from", "partner-prefixes-seconds-left", status.partner_prefixes_from,
+                     now);
 }
 
 Error unknown_relationship(const std::string& name, const std::vector<RelationshipStatus>& all) {
@@ -115,6 +131,7 @@ tl::expected<json, Error> failover_status(Server& server, const json& arguments)
   std::string text;
   for (const RelationshipStatus& status : *relationships) {
     list.push_back(status_json(server, status));
+    put_timers(list.back(), status, server.now());
     text += fmt::format("{}{}: {}. {} {}", text.empty() ? "" : "\n", status.name, to_string(status.state),
                         explain(status).means, explain(status).advice);
   }
@@ -157,7 +174,7 @@ tl::expected<json, Error> failover_resync(Server& server, const json& arguments)
   if (!result) return tl::unexpected(result.error());
   return make_answer(CommandResult::kSuccess,
                      fmt::format("{}: all leases are fetched from the partner again, clients are answered as before "
-                                 "meanwhile. failover-status shows how it goes.",
+                                 "meanwhile. The status shows how it goes.",
                                  status->name));
 }
 

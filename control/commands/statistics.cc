@@ -1,6 +1,7 @@
 #include "control/commands/statistics.h"
 
 #include <array>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -144,6 +145,31 @@ void add_disk_and_ports(Statistics& all, const Server& server) {
   }
 }
 
+void add_failover(Statistics& all, const Server& server) {
+  for (const failover::RelationshipStatus& status : server.failover()) {
+    const auto figure = [&](std::string_view name) -> U128& {
+      return all[fmt::format("tandem6.failover[{}].{}", status.name, name)];
+    };
+    figure("state") = static_cast<uint8_t>(status.state);
+    figure("partner-state") = static_cast<uint8_t>(status.partner);
+    figure("communicating") = status.communicating ? 1 : 0;
+    figure("skew-seconds") = static_cast<uint64_t>(std::abs(status.skew_seconds));
+    figure("updates-sent") = status.updates_sent;
+    figure("updates-acked") = status.updates_acked;
+    figure("updates-rejected") = status.updates_rejected;
+    figure("updates-received") = status.updates_received;
+    figure("updates-refused") = status.updates_refused;
+    figure("unacked") = status.unacked;
+    // 0 would say that nothing waits: as long as nobody knows, the figure is missing.
+    if (status.backlog) figure("backlog") = *status.backlog;
+    figure("lag-milliseconds") = status.lag_milliseconds;
+    figure("conflicts") = status.conflicts;
+    figure("messages-sent") = status.messages_sent;
+    figure("messages-received") = status.messages_received;
+    figure("messages-malformed") = status.malformed;
+  }
+}
+
 U128 units(const std::vector<lease::Pool>& pools) {
   U128 total = 0;
   for (const lease::Pool& pool : pools) {
@@ -244,6 +270,7 @@ Statistics collect_statistics(const Server& server) {
   add_drops(all, totals);
   add_workers(all, workers);
   add_disk_and_ports(all, server);
+  add_failover(all, server);
   for (const lease::Subnet& subnet : server.snapshot().subnets()) add_subnet(all, subnet);
   return all;
 }

@@ -170,16 +170,52 @@ std::string show(const PoolConfig& pool) {
   return fmt::format("{}: {} prefix{}", pool.text, show_count(units), units == 1 ? "" : "es");
 }
 
+/// What is not as it usually is, and matters.
+std::string show_what_is_set(const failover::RelationshipSettings& relationship) {
+  std::string text;
+  if (!relationship.local.is_unspecified()) text += fmt::format(", local {}", relationship.local.to_string());
+  if (relationship.start_partner_down) text += ", start-partner-down";
+  if (relationship.auto_partner_down)
+    text += fmt::format(", auto-partner-down {} s", relationship.auto_partner_down->count);
+  if (relationship.pd_balance != failover::RelationshipSettings{}.pd_balance)
+    text += fmt::format(", pd-balance {}", relationship.pd_balance);
+  return text;
+}
+
 std::string show(const failover::RelationshipSettings& relationship) {
   const bool is_primary = relationship.role == lease::FailoverRole::kPrimary;
   return fmt::format(
-      "{}: {}, partner {} port {}, {}, MCLT {} s, {}", relationship.name, is_primary ? "primary" : "secondary",
+      "{}: {}, partner {} port {}, {}, MCLT {} s, {}{}", relationship.name, is_primary ? "primary" : "secondary",
       relationship.partner.to_string(), relationship.port, relationship.tls ? "TLS" : "plain TCP",
       relationship.mclt.count,
-      relationship.subnets.empty() ? "all subnets" : fmt::format("subnets {}", fmt::join(relationship.subnets, ", ")));
+      relationship.subnets.empty() ? "all subnets" : fmt::format("subnets {}", fmt::join(relationship.subnets, ", ")),
+      show_what_is_set(relationship));
 }
 
-/// The endpoints are made once. What of them changes is named, not shown: it can be any of many keys.
+/// The keys that differ. Not start-partner-down, which is looked at when a server starts: it changes with a reload.
+std::vector<std::string_view> changed_keys(const failover::RelationshipSettings& now,
+                                           const failover::RelationshipSettings& next) {
+  std::vector<std::string_view> keys;
+  const auto compare = [&](std::string_view key, const auto& before, const auto& after) {
+    if (before != after) keys.push_back(key);
+  };
+  compare("role", now.role, next.role);
+  compare("partner", now.partner, next.partner);
+  compare("local", now.local, next.local);
+  compare("port", now.port, next.port);
+  compare("mclt", now.mclt, next.mclt);
+  compare("keepalive-time", now.keepalive, next.keepalive);
+  compare("startup-time", now.startup, next.startup);
+  compare("scan-interval", now.scan_interval, next.scan_interval);
+  compare("auto-partner-down", now.auto_partner_down, next.auto_partner_down);
+  compare("max-unacked-bndupd", now.max_unacked, next.max_unacked);
+  compare("pd-balance", now.pd_balance, next.pd_balance);
+  compare("subnets", now.subnets, next.subnets);
+  compare("tls", now.tls, next.tls);
+  return keys;
+}
+
+/// The endpoints are made once. What of them changes is named.
 void compare_relationships(const std::vector<failover::RelationshipSettings>& now,
                            const std::vector<failover::RelationshipSettings>& next, std::vector<std::string>& changes) {
   const auto named = [](const auto& list, const std::string& name) {
@@ -190,13 +226,16 @@ void compare_relationships(const std::vector<failover::RelationshipSettings>& no
     const auto other = named(next, relationship.name);
     if (other == next.end())
       changes.push_back(fmt::format("tandem6.failover: \"{}\" ends with a restart", relationship.name));
-    else if (*other != relationship)
-      changes.push_back(fmt::format("tandem6.failover: \"{}\" is changed after a restart", relationship.name));
+    else if (const auto keys = changed_keys(relationship, *other); !keys.empty())
+      changes.push_back(fmt::format("tandem6.failover: \"{}\" is changed after a restart ({})", relationship.name,
+                                    fmt::join(keys, ", ")));
   }
   for (const auto& relationship : next)
     if (named(now, relationship.name) == now.end())
       changes.push_back(fmt::format("tandem6.failover: \"{}\" begins with a restart", relationship.name));
-  if (changes.size() == before && now != next) changes.emplace_back("tandem6.failover: the relationships' order");
+  const auto name_of = &failover::RelationshipSettings::name;
+  if (changes.size() == before && !std::ranges::equal(now, next, {}, name_of, name_of))
+    changes.emplace_back("tandem6.failover: the relationships' order");
 }
 
 std::string show(const SubnetConfig& subnet) {

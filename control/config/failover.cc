@@ -23,6 +23,7 @@ constexpr uint64_t kDay = 86400;
 // Moments are compared modulo 2^32: nothing may be further ahead than half of it.
 constexpr uint64_t kLongestTime = 0x7fffffff;
 constexpr uint64_t kMostUnacked = 1'000'000;
+constexpr Seconds kCautiousPartnerDown{60};
 
 struct ReadRelationship {
   RelationshipSettings settings;
@@ -325,6 +326,54 @@ void check_mclt(const ReadRelationship& read, const Configuration& configuration
                   read.settings.mclt.count, short_lived->lifetimes.valid.usual.count, show(*short_lived)));
 }
 
+/// §4.2: a unit is one server's or the other's, so of a single one there is no half.
+void check_single_units(const ReadRelationship& read, const Configuration& configuration, Remarks& remarks) {
+  std::vector<const PoolConfig*> single;
+  const SubnetConfig* first = nullptr;
+  for (const SubnetConfig& subnet : configuration.subnets) {
+    if (!has(read, subnet.id)) continue;
+    for (const PoolConfig& pool : subnet.pools) {
+      if ((pool.last.number() - pool.first.number()) >> (128 - pool.unit_length) != 0) continue;
+      single.push_back(&pool);
+      if (first == nullptr) first = &subnet;
+    }
+  }
+  if (single.empty()) return;
+  const bool is_address = single.front()->type == lease::LeaseType::kAddress;
+  const std::string others = single.size() == 1 ? "" : fmt::format(" ({} more like it)", single.size() - 1);
+  remarks.warning(place_of(read, first->id),
+                  fmt::format("the pool {} of {} has one {}{}: it cannot be shared, and one of the servers never gives "
+                              "a new lease from it (RFC 8156 §4.2)",
+                              single.front()->text, show(*first), is_address ? "address" : "prefix", others));
+}
+
+/// §4.4: what the partner has to know of cannot be for ever. A lease that was given in PARTNER-DOWN is, and nothing
+/// ends it.
+void check_infinite(const ReadRelationship& read, const Configuration& configuration, Remarks& remarks) {
+  const auto infinite = std::ranges::find_if(configuration.subnets, [&](const SubnetConfig& subnet) {
+    return has(read, subnet.id) && std::max(subnet.lifetimes.valid.usual, subnet.lifetimes.valid.max).infinite();
+  });
+  if (infinite == configuration.subnets.end()) return;
+  remarks.warning(place_of(read, infinite->id),
+                  fmt::format("{} has infinite valid lifetimes: in a relationship clients get the MCLT first and then "
+                              "up to 34 years, and in PARTNER-DOWN leases that never end: set a finite one",
+                              show(*infinite)));
+}
+
+/// Each of these makes this server serve on its own word that the partner does not.
+void check_partner_down(const ReadRelationship& read, Remarks& remarks) {
+  const RelationshipSettings& settings = read.settings;
+  if (settings.start_partner_down && settings.role == FailoverRole::kSecondary)
+    remarks.warning(*read.node->find("start-partner-down"),
+                    "on a secondary: at its first start it would serve alone if it does not hear the primary, and give "
+                    "away what the primary's clients hold: it is for the first primary of a new pair");
+  if (settings.auto_partner_down && *settings.auto_partner_down < kCautiousPartnerDown)
+    remarks.warning(*read.node->find("auto-partner-down"),
+                    fmt::format("{} s are less than a restart takes: each restart of the partner, and each short "
+                                "failure of the network, becomes PARTNER-DOWN",
+                                settings.auto_partner_down->count));
+}
+
 /// Relationships may share a listening address, not half of one; and who connects is told by its address alone until
 /// TLS is done.
 void check_listeners(const ReadRelationship& first, const ReadRelationship& second, Remarks& remarks) {
@@ -350,6 +399,9 @@ void check_all(const Node& list, const Relationships& all, const Configuration& 
   for (const ReadRelationship& read : all) {
     check_lifetimes(read, configuration, remarks);
     check_mclt(read, configuration, remarks);
+    check_single_units(read, configuration, remarks);
+    check_infinite(read, configuration, remarks);
+    check_partner_down(read, remarks);
   }
   check_class_lifetimes(list, configuration, remarks);
   for (size_t second = 1; second < all.size(); ++second)

@@ -413,6 +413,27 @@ class Secure(PairTest):
                 self.reconfigure(wrong, self.tls[wrong])
                 self.wait_for_normal()
 
+    def test_a_restart_on_purpose_of_one_server_after_the_other(self):
+        """As docs/failover.md says: the good-bye is heard at once, and after each the pair is whole again."""
+        self.start_secure_pair()
+        held, = self.clients([1])
+        self.databases_equal()
+        for name, other in (("b", self.a), ("a", self.b)):
+            self.wait_for_exit_code(0)
+            self.assertEqual(self.servers[name].stop(), 0)
+            self.assertEqual(state(other)["local"]["state"], "COMMUNICATIONS-INTERRUPTED")
+            self.assertIn("this server is shutting down", state(other)["last-disconnect"])
+            self.assertIsNone(updates(other)["backlog"])
+            self.assertEqual(self.ctl(other, "failover", "status", "--check")[0], 5)
+            self.assertEqual({lease.key() for lease in held.rebind().leases()}, held.held())
+            self.servers[name].start()
+        self.wait_for_exit_code(0)
+        self.assert_held_once([held], self.databases_equal())
+
+    def wait_for_exit_code(self, wanted):
+        for server in (self.a, self.b):
+            wait_for(f"exit code {wanted}", lambda s=server: self.ctl(s, "failover", "status", "--check")[0] == wanted)
+
     def reconfigure(self, name, tls):
         """Another "tls"; that wants a restart."""
         server = self.servers[name]
@@ -539,6 +560,7 @@ class Operator(PairTest):
         code, text = self.ctl(self.a, "failover", "status")
         self.assertEqual(code, 0, text)
         self.assertIn("plain TCP", text)
+        self.assertEqual(self.ctl(self.a, "failover", "status", "--check")[0], 5)
         # RFC 8156 §5.3.6: no state changes, and clients are answered meanwhile.
         before = updates(self.a)["sent"]
         code, text = self.ctl(self.b, "failover", "resync")

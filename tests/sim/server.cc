@@ -409,7 +409,7 @@ bool Server::is_idle() const {
     if (!worker.waiting.empty() || !worker.parked.empty()) return false;
   }
   const failover::RelationshipStatus status = life_->relationship->status();
-  return status.unacked == 0 && status.backlog == 0 && !status.resynchronizing;
+  return status.unacked == 0 && status.backlog.value_or(0) == 0 && !status.resynchronizing;
 }
 
 }  // namespace tandem6::sim

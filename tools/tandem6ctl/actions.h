@@ -40,8 +40,8 @@ ExitCode test_configuration(const Common& common, const std::string& file);
 ExitCode set_configuration(const Common& common, const std::string& file, bool keep_leases);
 ExitCode reload_configuration(const Common& common, bool keep_leases);
 ExitCode write_configuration(const Common& common, const std::string& file);
-/// Of all relationships, or of one; an empty name is none.
-ExitCode show_failover(const Common& common, const std::string& relationship);
+/// Of all relationships, or of one; an empty name is none. `check`: kProblem unless all is well.
+ExitCode show_failover(const Common& common, const std::string& relationship, bool check);
 /// Without `confirmed` nothing is done, and it is said what would be.
 ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed);
 ExitCode resynchronize(const Common& common, const std::string& relationship);

@@ -9,6 +9,7 @@ enum class ExitCode : int {
   kUsage = 2,        ///< the command line is wrong
   kEmpty = 3,        ///< asked and answered: there is nothing
   kUnreachable = 4,  ///< nobody answers on the socket
+  kProblem = 5,      ///< asked with --check, and not all is well
 };
 
 }  // namespace tandem6::ctl

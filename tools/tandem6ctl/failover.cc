@@ -1,4 +1,6 @@
 // tandem6ctl failover: both servers of a pair side by side, what their states mean and what to do.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "tools/tandem6ctl/actions.h"
@@ -25,15 +27,22 @@ void print_fact(const char* label, const std::string& fact) {
   fmt::print("{}\n", wrapped(fmt::format("{:<{}}{}", label, kLabelWidth, fact), 80, kLabelWidth));
 }
 
+/// What is to come by itself, if anything is.
+void print_time_left(const std::string& name, const char* what, const json& seconds) {
+  if (!seconds.is_number_unsigned()) return;
+  const auto left = seconds.get<uint64_t>();
+  fmt::print("failover {}: {} {}\n", name, what, left == 0 ? "now" : "in " + duration_text(left));
+}
+
 void print_verdict(const json& relationship) {
   const std::string name = text(relationship, "relationship");
   const json alarms = relationship.value("alarms", json::array());
   if (alarms.empty()) fmt::print("failover {}: all is well\n", name);
   for (const json& alarm : alarms)
     fmt::print("{}\n", wrapped(fmt::format("failover {}: PROBLEM: {}", name, alarm.get<std::string>())));
-  const json left = relationship.value("partner-down-in-seconds", json());
-  if (left.is_number_unsigned())
-    fmt::print("failover {}: goes PARTNER-DOWN by itself in {}\n", name, duration_text(left.get<uint64_t>()));
+  print_time_left(name, "goes PARTNER-DOWN by itself", relationship.value("partner-down-in-seconds", json()));
+  print_time_left(name, "RECOVER-WAIT ends", relationship.value("recover-wait-seconds-left", json()));
+  print_time_left(name, "may use the partner's prefixes", relationship.value("partner-prefixes-seconds-left", json()));
 }
 
 void print_servers(const json& relationship) {
@@ -64,13 +73,19 @@ void print_connection(const json& relationship) {
                                    number(relationship, "keepalive-time")));
 }
 
+std::string backlog_text(const json& relationship) {
+  const json backlog = relationship.value("updates", json::object()).value("backlog", json());
+  if (backlog.is_number_unsigned()) return fmt::format("{} leases wait", backlog.get<uint64_t>());
+  return relationship.value("communicating", false) ? "how many leases wait is unknown in this state"
+                                                    : "how many leases wait is unknown while the partner is away";
+}
+
 void print_updates(const json& relationship) {
   const json updates = relationship.value("updates", json::object());
   print_fact("updates out",
-             fmt::format("{} sent, {} acked, {} refused by the partner; {} unacked, {} leases wait; lag "
-                         "{} ms",
+             fmt::format("{} sent, {} acked, {} refused by the partner; {} unacked, {}; lag {} ms",
                          number(updates, "sent"), number(updates, "acked"), number(updates, "rejected"),
-                         number(updates, "unacked"), number(updates, "backlog"), number(updates, "lag-milliseconds")));
+                         number(updates, "unacked"), backlog_text(relationship), number(updates, "lag-milliseconds")));
   print_fact("updates in",
              fmt::format("{} received, {} refused by us{}", number(updates, "received"), number(updates, "refused"),
                          relationship.value("resynchronizing", false) ? "; RESYNCHRONIZING" : ""));
@@ -102,26 +117,38 @@ void print_relationship(const json& relationship) {
   print_prefixes(relationship);
 }
 
+/// Both in NORMAL, and nothing that somebody must know.
+bool is_in_step(const json& relationship) {
+  const auto is_normal = [&](const char* server) {
+    return text(relationship.value(server, json::object()), "state") == "NORMAL";
+  };
+  return is_normal("local") && is_normal("partner") && relationship.value("communicating", false) &&
+         relationship.value("alarms", json::array()).empty();
+}
+
 json arguments_for(const std::string& relationship) {
   return relationship.empty() ? json::object() : json{{"relationship", relationship}};
 }
 
 }  // namespace
 
-ExitCode show_failover(const Common& common, const std::string& relationship) {
+ExitCode show_failover(const Common& common, const std::string& relationship, bool check) {
   const auto answer = answer_or_say(common, "failover-status", arguments_for(relationship));
   if (!answer) return answer.error();
+  const json relationships = answer->arguments().value("relationships", json::array());
+  const bool is_well = std::ranges::all_of(relationships, is_in_step);
+  const ExitCode exit = check && !is_well ? ExitCode::kProblem : ExitCode::kSuccess;
   if (common.json) {
     fmt::print("{}", answer->text);
-    return ExitCode::kSuccess;
+    return exit;
   }
   bool is_first = true;
-  for (const json& one : answer->arguments().value("relationships", json::array())) {
+  for (const json& one : relationships) {
     if (!is_first) fmt::print("\n");
     is_first = false;
     print_relationship(one);
   }
-  return ExitCode::kSuccess;
+  return exit;
 }
 
 ExitCode declare_partner_down(const Common& common, const std::string& relationship, bool confirmed) {

@@ -14,7 +14,7 @@ using tandem6::ctl::LeaseFilter;
 
 constexpr const char* kFooter =
     R"(Exit codes: 0 done, 1 the server refused, 2 wrong usage, 3 nothing there,
-4 the server cannot be reached.
+4 the server cannot be reached, 5 with --check: not all is well.
 Times are local. Commands and statistics are described in docs/control-socket.md.)";
 
 // What the command line says, in one place for CLI11 to fill.
@@ -29,6 +29,7 @@ struct Options {
   bool keep_leases = false;
   std::string relationship;
   bool confirmed = false;
+  bool check = false;
   std::string duid;
   uint32_t subnet = 0;
   bool everybody = false;
@@ -109,7 +110,8 @@ void add_failover(CLI::App& app, Options& options) {
   failover->fallthrough();
   CLI::App* status = failover->add_subcommand("status", "Both servers' states, what they mean and what to do");
   status->add_option("RELATIONSHIP", options.relationship, "Only of this one");
-  status->callback([&options] { options.exit = show_failover(options.common, options.relationship); });
+  status->add_flag("--check", options.check, "Exit code 5 unless both servers are in NORMAL and there is no alarm");
+  status->callback([&options] { options.exit = show_failover(options.common, options.relationship, options.check); });
   CLI::App* down =
       add_for_relationship(*failover, options, "partner-down", "Declares the partner down: this server serves alone");
   down->add_flag("--confirm", options.confirmed, "Do it; otherwise it is only said what would be done");

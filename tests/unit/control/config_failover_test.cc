@@ -51,7 +51,7 @@ TEST_CASE("failover: a relationship of three keys has the defaults") {
 }
 
 TEST_CASE("failover: every key arrives") {
-  const Configuration configuration = check_clean(file(R"({"relationship": "Süd", "role": "secondary",
+  const Configuration configuration = check_clean(file(R"({"relationship": "Süd", "role": "primary",
       "partner": "2001:db8:ff::1", "local": "2001:db8:ff::2", "port": 1647, "mclt": 600, "keepalive-time": 8,
       "startup-time": 5, "scan-interval": 30, "auto-partner-down": 7200, "start-partner-down": true,
       "max-unacked-bndupd": 100, "pd-balance": 30, "subnets": [2, "2001:db8:1::/64"], "bfd": null,
@@ -60,7 +60,6 @@ TEST_CASE("failover: every key arrives") {
   REQUIRE(configuration.failover.size() == 1);
   RelationshipSettings expected;
   expected.name = "Süd";
-  expected.role = lease::FailoverRole::kSecondary;
   expected.partner = address("2001:db8:ff::1");
   expected.local = address("2001:db8:ff::2");
   expected.port = 1647;
@@ -239,9 +238,80 @@ TEST_CASE("failover: changes need a restart and are named") {
   CHECK(needs_restart(one, one).empty());
   CHECK(needs_restart(none, one) == Lines{"tandem6.failover: \"west\" begins with a restart"});
   CHECK(needs_restart(one, none) == Lines{"tandem6.failover: \"west\" ends with a restart"});
-  CHECK(needs_restart(one, changed) == Lines{"tandem6.failover: \"west\" is changed after a restart"});
+  CHECK(needs_restart(one, changed) == Lines{"tandem6.failover: \"west\" is changed after a restart (keepalive-time)"});
   CHECK(needs_restart(one, two) == Lines{"tandem6.failover: \"east\" begins with a restart"});
   CHECK(needs_restart(two, turned) == Lines{"tandem6.failover: the relationships' order"});
+}
+
+TEST_CASE("failover: a change that needs a restart names its keys; start-partner-down changes with a reload") {
+  const auto refusal = [](const std::string& keys) {
+    const auto lines = needs_restart(check_clean(file(relationship())), check_clean(file(relationship(keys))));
+    return lines.empty() ? "" : lines.at(0).substr(lines.at(0).find('('));
+  };
+  CHECK(refusal(R"("start-partner-down": true)").empty());
+  CHECK(refusal(R"("subnets": [1])") == "(subnets)");
+  CHECK(refusal(R"("local": "2001:db8:ff::1")") == "(local)");
+  CHECK(refusal(R"("port": 648)") == "(port)");
+  CHECK(refusal(R"("mclt": 600, "pd-balance": 30)") == "(mclt, pd-balance)");
+  CHECK(refusal(R"("startup-time": 5)") == "(startup-time)");
+  CHECK(refusal(R"("scan-interval": 5)") == "(scan-interval)");
+  CHECK(refusal(R"("auto-partner-down": 7200)") == "(auto-partner-down)");
+  CHECK(refusal(R"("max-unacked-bndupd": 7)") == "(max-unacked-bndupd)");
+  CHECK(refusal(R"("tls": {"ca": "/e/ca.pem", "cert": "/e/b.pem", "key": "/e/a.key", "partner-name": "b"})") ==
+        "(tls)");
+  const Configuration west = check_clean(file(relationship()));
+  const Configuration moved = check_clean(file(relationship("", "west", "2001:db8:ff::3")));
+  CHECK(needs_restart(west, moved).at(0).ends_with("(partner)"));
+  Configuration turned = west;
+  turned.failover[0].role = lease::FailoverRole::kSecondary;
+  CHECK(needs_restart(west, turned).at(0).ends_with("(role)"));
+}
+
+TEST_CASE("failover: the summary shows what is set, and no defaults") {
+  const std::string text = summary(check_clean(file(relationship(
+      R"("local": "2001:db8:ff::1", "start-partner-down": true, "auto-partner-down": 7200, "pd-balance": 30)"))));
+  CHECK(text.find("MCLT 3600 s, all subnets, local 2001:db8:ff::1, start-partner-down, auto-partner-down 7200 s, "
+                  "pd-balance 30\n") != std::string::npos);
+}
+
+TEST_CASE("failover: start-partner-down is warned of on a secondary, which would not wait for the primary's leases") {
+  check_clean(file(relationship(R"("start-partner-down": true)")));
+  const std::string secondary = R"({"relationship": "w", "role": "secondary", "partner": "2001:db8::1", )" +
+                                std::string(kTls) + R"(, "start-partner-down": )";
+  const Configuration read =
+      check_warning(file(secondary + "true}"), "tandem6.failover[0].start-partner-down", "on a secondary");
+  CHECK(read.failover[0].role == lease::FailoverRole::kSecondary);
+  check_clean(file(secondary + "false}"));
+}
+
+TEST_CASE("failover: an auto-partner-down that any restart of the partner outlasts is warned of") {
+  check_clean(file(relationship(R"("auto-partner-down": 60)")));
+  check_warning(file(relationship(R"("auto-partner-down": 59)")), "tandem6.failover[0].auto-partner-down",
+                "each restart of the partner");
+}
+
+TEST_CASE("RFC 8156 4.2: a pool of one address or prefix cannot be shared, which is warned of once a relationship") {
+  const auto with_pools = [](const std::string& pools) {
+    return R"({"Dhcp6": {"interfaces-config": {"interfaces": ["eth0"]}, "subnet6": [{"id": 7, "subnet": "2001:db8:1::/64", )" +
+           pools + "}]}, \"tandem6\": {\"failover\": [" + relationship() + "]}}";
+  };
+  check_warning(with_pools(R"("pools": [{"pool": "2001:db8:1::5-2001:db8:1::5"}])"), "tandem6.failover[0]",
+                "has one address: it cannot be shared");
+  check_warning(with_pools(R"("pd-pools": [{"prefix": "2001:db8:8000::", "prefix-len": 56, "delegated-len": 56}])"),
+                "tandem6.failover[0]", "has one prefix: it cannot be shared");
+  const ConfigResult two = parse_configuration(
+      with_pools(R"("pools": [{"pool": "2001:db8:1::5-2001:db8:1::5"}, {"pool": "2001:db8:1::7-2001:db8:1::7"}])"));
+  REQUIRE(two.remarks.size() == 1);
+  CHECK(two.remarks[0].text.find("has one address (1 more like it)") != std::string::npos);
+  check_clean(with_pools(R"("pools": [{"pool": "2001:db8:1::5-2001:db8:1::6"}],
+      "pd-pools": [{"prefix": "2001:db8:8000::", "prefix-len": 55, "delegated-len": 56}])"));
+}
+
+TEST_CASE("RFC 8156 4.4: infinite lifetimes are none in a relationship, which is warned of") {
+  check_warning(file(relationship(), R"("valid-lifetime": 4294967295, )"), "tandem6.failover[0]",
+                "has infinite valid lifetimes");
+  check_warning(file(relationship(), R"("max-valid-lifetime": 4294967295, )"), "tandem6.failover[0]",
+                "has infinite valid lifetimes");
 }
 
 TEST_CASE("failover: the summary shows relationships") {

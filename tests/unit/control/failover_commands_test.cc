@@ -1,4 +1,5 @@
 // failover-status, failover-partner-down, failover-resync, and what status-get says of the pair.
+#include "control/local_time.h"
 #include "tests/unit/control/failover_fixture.h"
 
 namespace tandem6::control {
@@ -60,6 +61,12 @@ TEST_CASE("failover-status: both servers, meaning, updates, prefixes") {
         json::array({{{"pool", "2001:db8:8000::/34"}, {"ours", 100}, {"partners", 90}, {"leased", 66}}}));
 }
 
+TEST_CASE("failover-status: how many leases wait is null while the partner is away, not 0") {
+  FakeServer server;
+  server.relationships = {pair_apart(server)};
+  CHECK(run(server, "failover-status")["arguments"]["relationships"][0]["updates"]["backlog"].is_null());
+}
+
 TEST_CASE("failover-status: a partner that was never heard has no times") {
   FakeServer server;
   failover::RelationshipStatus status = pair_in_normal(server);
@@ -74,6 +81,30 @@ TEST_CASE("failover-status: a partner that was never heard has no times") {
   CHECK(one["partner"]["since"].is_null());
   CHECK(one["partner"]["last-heard"].is_null());
   CHECK(one["partner"]["last-heard-seconds"].is_null());
+}
+
+TEST_CASE("RFC 8156 8.4.1, 8.6.2: failover-status says until when it is waited, and how long still") {
+  FakeServer server;
+  server.relationships = {pair_apart(server)};
+  failover::RelationshipStatus& status = server.relationships[0];
+  const auto shown = [&] { return run(server, "failover-status")["arguments"]["relationships"][0]; };
+  for (const char* name :
+       {"recover-wait-until", "recover-wait-seconds-left", "partner-prefixes-from", "partner-prefixes-seconds-left"})
+    CHECK(shown()[name].is_null());
+  status.state = State::kRecoverWait;
+  status.recover_wait_until = AbsoluteTime::from_unix(server.clock + 754);
+  CHECK(shown()["recover-wait-until"] == local_time(server.clock + 754));
+  CHECK(shown()["recover-wait-seconds-left"] == 754);
+  CHECK(has(shown()["means"].get<std::string>(), "after it went down, at " + local_time(server.clock + 754)));
+  CHECK(shown()["partner-prefixes-from"].is_null());
+  status.state = State::kPartnerDown;
+  status.recover_wait_until = {};
+  status.partner_prefixes_from = AbsoluteTime::from_unix(server.clock + 1500);
+  CHECK(shown()["partner-prefixes-from"] == local_time(server.clock + 1500));
+  CHECK(shown()["partner-prefixes-seconds-left"] == 1500);
+  CHECK(has(shown()["means"].get<std::string>(), "is over, at " + local_time(server.clock + 1500)));
+  server.clock += 2000;
+  CHECK(shown()["partner-prefixes-seconds-left"] == 0);
 }
 
 TEST_CASE("failover-status: one of several by its name, an unknown one names those that are there") {
@@ -119,6 +150,8 @@ TEST_CASE("failover-partner-down: without confirm nothing happens, and the dange
   CHECK(server.failover_commands.empty());
   server.relationships = {pair_in_normal(server)};
   CHECK(has(text_of(run(server, "failover-partner-down")), "IT IS HEARD RIGHT NOW"));
+  server.relationships[0].state = State::kRecover;
+  CHECK(has(text_of(run(server, "failover-partner-down")), "it gives them away at once"));
 }
 
 TEST_CASE("failover-partner-down when confirmed, failover-resync at once: done") {

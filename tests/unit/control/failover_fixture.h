@@ -41,6 +41,7 @@ inline failover::RelationshipStatus pair_apart(const FakeServer& server) {
   status.since = AbsoluteTime::from_unix(server.clock - 300);
   status.last_heard = AbsoluteTime::from_unix(server.clock - 360);
   status.communicating = false;
+  status.backlog = std::nullopt;
   status.secure = false;
   status.last_disconnect = "no message for 60 s";
   return status;

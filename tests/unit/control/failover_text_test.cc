@@ -71,48 +71,93 @@ TEST_CASE("failover: partner-down is advised only where the partner is not heard
     CHECK_FALSE(has(explain(in(state, FailoverRole::kPrimary, true)).advice, "partner-down"));
   }
   CHECK(has(explain(in(State::kCommunicationsInterrupted, FailoverRole::kPrimary, false)).advice,
-            "failover-partner-down"));
+            "tandem6ctl failover partner-down"));
+}
+
+TEST_CASE("failover: texts that a terminal shows do not speak in names that only the control socket has") {
+  for (const State state : kStates) {
+    for (const bool communicating : {false, true}) {
+      const failover::RelationshipStatus status = in(state, FailoverRole::kPrimary, communicating);
+      for (const std::string& text :
+           {explain(status).advice, explain(status).means, consequence_of_partner_down(status)}) {
+        CAPTURE(text);
+        CHECK_FALSE(has(text, "failover-"));
+        CHECK_FALSE(has(text, "last-disconnect"));
+      }
+    }
+  }
+}
+
+TEST_CASE("failover: in RECOVER partner-down gives away at once what clients hold from the partner, and says so") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    const std::string text = consequence_of_partner_down(in(State::kRecover, role, false));
+    CAPTURE(text);
+    CHECK(has(text, "does not know which leases the partner has given"));
+    CHECK(has(text, "gives them away at once"));
+    CHECK(has(text, "Only for a new pair, or when the partner's database is lost for good."));
+    CHECK_FALSE(has(text, "after the MCLT"));
+    CHECK(has(explain(in(State::kRecover, role, false)).advice, "give away at once"));
+  }
+  // Where this server knows its partner's leases, the MCLT protects them.
+  const std::string text =
+      consequence_of_partner_down(in(State::kCommunicationsInterrupted, FailoverRole::kPrimary, false));
+  CHECK(has(text, "after the MCLT (1800 s)"));
+  CHECK_FALSE(has(text, "at once"));
 }
 
 TEST_CASE("failover alarms: none in NORMAL over TLS with clocks that agree") {
-  CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, true)).empty());
+  CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, true), {}).empty());
   for (const State state : kStates) {
     CAPTURE(failover::to_string(state));
-    CHECK(failover_alarms(in(state, FailoverRole::kSecondary, true)).empty() == (state == State::kNormal));
+    CHECK(failover_alarms(in(state, FailoverRole::kSecondary, true), {}).empty() == (state == State::kNormal));
   }
-  CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, false)).size() == 1);
+  CHECK(failover_alarms(in(State::kNormal, FailoverRole::kPrimary, false), {}).size() == 1);
+}
+
+TEST_CASE("failover alarms: start-partner-down that is still set once the partner was met") {
+  failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
+  std::vector<failover::RelationshipSettings> configured(2);
+  configured[0].name = "east";
+  configured[1].name = "west";
+  configured[1].start_partner_down = true;
+  CHECK(failover_alarms(status, configured).empty());
+  status.has_communicated = true;
+  REQUIRE(failover_alarms(status, configured).size() == 1);
+  CHECK(has(failover_alarms(status, configured)[0], "\"start-partner-down\" is still set"));
+  configured[1].start_partner_down = false;
+  configured[0].start_partner_down = true;
+  CHECK(failover_alarms(status, configured).empty());
 }
 
 TEST_CASE("RFC 8156 7.1: a clock that is 2 s off is an alarm, which says in which direction") {
   failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
   status.skew_seconds = 1;
-  CHECK(failover_alarms(status).empty());
+  CHECK(failover_alarms(status, {}).empty());
   status.skew_seconds = 2;
-  REQUIRE(failover_alarms(status).size() == 1);
-  CHECK(has(failover_alarms(status)[0], "the partner's clock is 2 s ahead of this server's"));
+  REQUIRE(failover_alarms(status, {}).size() == 1);
+  CHECK(has(failover_alarms(status, {})[0], "the partner's clock is 2 s ahead of this server's"));
   status.skew_seconds = -3;
-  REQUIRE(failover_alarms(status).size() == 1);
-  CHECK(has(failover_alarms(status)[0], "3 s behind"));
+  REQUIRE(failover_alarms(status, {}).size() == 1);
+  CHECK(has(failover_alarms(status, {})[0], "3 s behind"));
 }
 
 TEST_CASE("RFC 8156 4.1: configurations that differ, and leases that the partner has no place for, are alarms") {
   failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
   status.differences = {"pools", "options"};
-  REQUIRE(failover_alarms(status).size() == 1);
-  CHECK(has(failover_alarms(status)[0], "differ: pools, options."));
+  REQUIRE(failover_alarms(status, {}).size() == 1);
+  CHECK(has(failover_alarms(status, {})[0], "differ: pools, options."));
   status.differences.clear();
-  status.refused_lease = lease::LeaseKey{.type = lease::LeaseType::kPrefix,
-                                         .prefix_length = 56,
-                                         .address = Ipv6Address::parse("2001:db8:8000::").value()};
-  REQUIRE(failover_alarms(status).size() == 1);
-  CHECK(has(failover_alarms(status)[0], "2001:db8:8000::/56 among them"));
+  status.refused_lease = lease::LeaseKey{
+      .type = lease::LeaseType::kPrefix, .prefix_length = 56, .address = Ipv6Address::parse("2001:db8:8000::").value()};
+  REQUIRE(failover_alarms(status, {}).size() == 1);
+  CHECK(has(failover_alarms(status, {})[0], "2001:db8:8000::/56 among them"));
 }
 
 TEST_CASE("RFC 8156 10: a connection without TLS is an alarm") {
   failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
   status.secure = false;
-  REQUIRE(failover_alarms(status).size() == 1);
-  CHECK(has(failover_alarms(status)[0], "plain TCP"));
+  REQUIRE(failover_alarms(status, {}).size() == 1);
+  CHECK(has(failover_alarms(status, {})[0], "plain TCP"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "control/answer_text.h"
 #include "control/commands/statistics.h"
+#include "tests/unit/control/failover_fixture.h"
 #include "tests/unit/control/fixtures.h"
 
 namespace tandem6::control {
@@ -114,6 +115,36 @@ TEST_CASE("statistics: every drop is in one of Kea's, and in the sum, but for wh
     CHECK(all.at("pkt6-receive-drop") == kea);
     CHECK(all.at("tandem6.drop." + std::string(lease::to_string(reason))) == 1);
   }
+}
+
+TEST_CASE("statistics: each failover relationship has its figures; what nobody knows is missing") {
+  FakeServer server;
+  CHECK_FALSE(has(answer_text(run(server, "statistic-get-all")), "tandem6.failover"));
+  server.relationships = {pair_in_normal(server, "west"), pair_apart(server)};
+  server.relationships[0].skew_seconds = -3;
+  const Statistics all = collect_statistics(server);
+  const std::map<std::string, U128> expected = {{"state", 2},
+                                                {"partner-state", 2},
+                                                {"communicating", 1},
+                                                {"skew-seconds", 3},
+                                                {"updates-sent", 120},
+                                                {"updates-acked", 117},
+                                                {"updates-rejected", 1},
+                                                {"updates-received", 7},
+                                                {"updates-refused", 3},
+                                                {"unacked", 2},
+                                                {"backlog", 5},
+                                                {"lag-milliseconds", 4},
+                                                {"messages-sent", 300},
+                                                {"messages-received", 200},
+                                                {"messages-malformed", 0},
+                                                {"conflicts", 0}};
+  for (const auto& [name, value] : expected) CHECK_MESSAGE(all.at("tandem6.failover[west]." + name) == value, name);
+  CHECK(all.at("tandem6.failover[pop-west].state") == 3);
+  CHECK(all.at("tandem6.failover[pop-west].communicating") == 0);
+  CHECK_FALSE(all.contains("tandem6.failover[pop-west].backlog"));
+  const json one = run(server, "statistic-get", {{"name", "tandem6.failover[west].updates-sent"}});
+  CHECK(one["arguments"]["tandem6.failover[west].updates-sent"][0][0] == 120);
 }
 
 TEST_CASE("statistics: a /64 has 2^64 addresses, and the server one plain integer for them") {

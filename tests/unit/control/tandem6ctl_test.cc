@@ -67,7 +67,7 @@ TEST_CASE("tandem6ctl: wrong usage is exit code 2, help is 0 and tells the exit 
   CHECK(tandem6ctl("config").code == 2);
   const Outcome help = tandem6ctl("--help");
   CHECK(help.code == 0);
-  CHECK(has(help.output, "4 the server cannot be reached"));
+  CHECK(has(help.output, "4 the server cannot be reached, 5 with --check"));
 }
 
 TEST_CASE("tandem6ctl: a server that is not there is exit code 4 and says what to check") {
@@ -311,12 +311,52 @@ TEST_CASE("tandem6ctl failover status: what is wrong comes first; fits 80 column
   CHECK(has(outcome.output, "failover pop-west: PROBLEM: the partner's clock is 3 s ahead"));
   CHECK(has(outcome.output, "failover pop-west: goes PARTNER-DOWN by itself in 1 d 00:5"));
   CHECK(has(outcome.output, "connection  DOWN: the partner is not heard\n"));
+  CHECK(std::regex_search(outcome.output,
+                          std::regex("leases\\s+wait\\s+is\\s+unknown\\s+while\\s+the\\s+partner\\s+is\\s+away")));
   CHECK(has(outcome.output, "last ended  no message for 60 s\n"));
   CHECK_MESSAGE(widest_line(outcome.output) <= 80, outcome.output);
   rig.server.relationships = {pair_in_normal(rig.server)};
   rig.server.relationships[0].secure = false;
   CHECK(has(rig("failover status").output, "PROBLEM: the connection is plain TCP"));
   CHECK(has(rig("status").output, "PROBLEM: failover pop-west: the connection is plain TCP"));
+}
+
+TEST_CASE("tandem6ctl failover status --check: exit code 5 unless both are in NORMAL and nothing is wrong") {
+  Rig rig;
+  const auto check = [&](const std::string& more = "") { return rig("failover status --check" + more).code; };
+  CHECK(check() == 3);
+  rig.server.relationships = {pair_in_normal(rig.server), pair_in_normal(rig.server, "east")};
+  CHECK(check() == 0);
+  CHECK(rig("failover status --check").output == rig("failover status").output);
+  failover::RelationshipStatus& east = rig.server.relationships[1];
+  east.skew_seconds = 3;
+  CHECK(check() == 5);
+  CHECK(check(" --json") == 5);
+  CHECK(check(" east") == 5);
+  CHECK(check(" pop-west") == 0);
+  CHECK(rig("failover status").code == 0);
+  CHECK(has(rig("failover status --check").output, "PROBLEM: the partner's clock is 3 s ahead"));
+  // Not yet what the alarms are about: this server is in step already.
+  east.skew_seconds = 0;
+  east.partner = failover::State::kRecoverDone;
+  CHECK(check() == 5);
+}
+
+TEST_CASE("tandem6ctl failover status: how long a wait still lasts") {
+  Rig rig;
+  rig.server.relationships = {pair_apart(rig.server)};
+  failover::RelationshipStatus& status = rig.server.relationships[0];
+  status.state = failover::State::kRecoverWait;
+  status.recover_wait_until = AbsoluteTime::from_unix(rig.server.clock + 754);
+  CHECK(has(rig("failover status").output, "failover pop-west: RECOVER-WAIT ends in 00:12:34\n"));
+  status.state = failover::State::kPartnerDown;
+  status.recover_wait_until = {};
+  status.partner_prefixes_from = AbsoluteTime::from_unix(rig.server.clock + 65);
+  CHECK(has(rig("failover status").output, "failover pop-west: may use the partner's prefixes in 00:01:05\n"));
+  status.partner_prefixes_from = AbsoluteTime::from_unix(rig.server.clock - 5);
+  const std::string over = rig("failover status").output;
+  CHECK(has(over, "failover pop-west: may use the partner's prefixes now\n"));
+  CHECK_MESSAGE(widest_line(over) <= 80, over);
 }
 
 TEST_CASE("tandem6ctl failover partner-down: only with --confirm; resync: without") {

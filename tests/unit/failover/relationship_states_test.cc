@@ -187,7 +187,9 @@ TEST_CASE("RFC 8156 8.4.1: the partner's prefixes are free to use when the MCLT 
   endpoint->disk();
   CHECK_FALSE(endpoint->scope->policy().limited);
   CHECK_FALSE(endpoint->scope->policy().partner_prefixes);
+  const AbsoluteTime from = endpoint->it.status().partner_prefixes_from;
   endpoint->run(3'600'000, 10'000);
+  CHECK(from == endpoint->now.wall);
   CHECK_FALSE(endpoint->scope->policy().partner_prefixes);
   endpoint->run(1'000);
   CHECK(endpoint->scope->policy().partner_prefixes);
@@ -202,6 +204,7 @@ TEST_CASE(
   endpoint.take_sent();
   CHECK(endpoint.it.state() == State::kPartnerDown);
   CHECK_FALSE(endpoint.scope->policy().partner_prefixes);
+  CHECK(endpoint.it.status().partner_prefixes_from == AbsoluteTime{});
   CHECK(endpoint.host.scans.back() == ScanKind::kUnacked);
   endpoint.run_in_contact(30);
   CHECK_FALSE(endpoint.scope->policy().partner_prefixes);
@@ -319,11 +322,15 @@ TEST_CASE("RFC 8156 Figure 7: RECOVER, RECOVER-WAIT until the MCLT after the fai
   CHECK(endpoint.it.state() == State::kRecoverWait);
   endpoint.disk();
   CHECK(endpoint.last_state()->state == State::kRecoverWait);
+  const AbsoluteTime end = endpoint.it.status().recover_wait_until;
+  CHECK(end == AbsoluteTime{799'999'000} + Seconds{3610});
   endpoint.run_in_contact(2609);  // 1000 + 2609 < 3600 + 10
   CHECK(endpoint.it.state() == State::kRecoverWait);
+  CHECK(end == endpoint.now.wall + Seconds{1});
   CHECK(endpoint.scope->policy().responsiveness == Responsiveness::kUnresponsive);
   endpoint.run_in_contact(1);
   CHECK(endpoint.it.state() == State::kRecoverDone);
+  CHECK(endpoint.it.status().recover_wait_until == AbsoluteTime{});
   CHECK(endpoint.last_state()->state == State::kRecoverDone);
   CHECK(endpoint.scope->policy().responsiveness == Responsiveness::kKnownRenewals);
   endpoint.hear_state(State::kNormal);
@@ -339,6 +346,7 @@ TEST_CASE("RFC 8156 8.6.2: when the time of failure is not known, the MCLT begin
   endpoint.take_sent();
   endpoint.update_done();
   CHECK(endpoint.it.state() == State::kRecoverWait);
+  CHECK(endpoint.it.status().recover_wait_until == endpoint.now.wall + Seconds{3500});
   endpoint.run_in_contact(3499);
   CHECK(endpoint.it.state() == State::kRecoverWait);
   endpoint.run_in_contact(1);
@@ -370,6 +378,40 @@ TEST_CASE("RFC 8156 8.6.2: two servers that never ran failover do not wait: RECO
     endpoint.hear_state(State::kRecoverDone);
     CHECK(endpoint.it.state() == State::kNormal);
   }
+}
+
+TEST_CASE("RFC 8156 8.9: two new servers that meet, and one that comes back to NORMAL, alarm nobody") {
+  for (const FailoverRole role : kBothRoles) {
+    Endpoint endpoint(role);
+    endpoint.meet(State::kRecover, {.communicated = false, .startup = true});
+    endpoint.hear_state(State::kRecover, kNewPartner);
+    endpoint.disk();
+    endpoint.take_sent();
+    endpoint.update_done();
+    REQUIRE(endpoint.it.state() == State::kCommunicationsInterrupted);
+    endpoint.hear_state(State::kRecoverDone);
+    REQUIRE(endpoint.it.state() == State::kNormal);
+    CHECK(std::ranges::count(endpoint.host.notes, Weight::kAlarm, &FakeHost::Note::weight) == 0);
+    CHECK(std::ranges::count(in_normal(role)->host.notes, Weight::kAlarm, &FakeHost::Note::weight) == 0);
+  }
+}
+
+TEST_CASE("RFC 8156 8.9: COMMUNICATIONS-INTERRUPTED that began with the partner there is an alarm when it is lost") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  endpoint->hear_state(State::kRecover);
+  REQUIRE(endpoint->it.state() == State::kCommunicationsInterrupted);
+  CHECK(endpoint->host.notes.back().weight == Weight::kInfo);
+  endpoint->it.disconnected("cut", endpoint->now);
+  CHECK(endpoint->it.state() == State::kCommunicationsInterrupted);
+  CHECK(endpoint->host.notes.back().event == "failover-state");
+  CHECK(endpoint->host.notes.back().weight == Weight::kAlarm);
+}
+
+TEST_CASE("RFC 8156 8.5: RECOVER without a partner, in which nobody answers clients, is an alarm") {
+  Endpoint endpoint(FailoverRole::kSecondary);
+  endpoint.run(11'000);
+  REQUIRE(endpoint.it.state() == State::kRecover);
+  CHECK(endpoint.host.notes.back().weight == Weight::kAlarm);
 }
 
 TEST_CASE("RFC 8156 8.7.2: in RECOVER-DONE a failure of communications changes nothing") {

@@ -139,11 +139,20 @@ TEST_CASE("RFC 8156 8: updates go to the partner in the states in which this ser
 }
 
 TEST_CASE("RFC 8156 8.9, 8.11: states that somebody should look at are alarms") {
-  for (const State state : {kCommunicationsInterrupted, kResolutionInterrupted, kPartnerDown, kPotentialConflict}) {
-    CHECK(is_alarming(state));
+  for (const bool communicating : {false, true}) {
+    for (const State state : {kResolutionInterrupted, kPartnerDown, kPotentialConflict})
+      CHECK(weight_of(state, communicating) == Weight::kAlarm);
+    for (const State state : {kNormal, kRecoverWait, kRecoverDone, kConflictDone})
+      CHECK(weight_of(state, communicating) == Weight::kInfo);
   }
-  for (const State state : {kNormal, kRecover, kRecoverWait, kRecoverDone, kConflictDone})
-    CHECK_FALSE(is_alarming(state));
+}
+
+TEST_CASE("RFC 8156 8.9, 8.5: COMMUNICATIONS-INTERRUPTED and RECOVER are alarms while the partner is not heard") {
+  CHECK(weight_of(kCommunicationsInterrupted, false) == Weight::kAlarm);
+  CHECK(weight_of(kCommunicationsInterrupted, true) == Weight::kInfo);
+  CHECK(weight_of(kRecover, false) == Weight::kAlarm);
+  // It only rejoins: the partner answers the clients. They would miss it all the same if that did not last.
+  CHECK(weight_of(kRecover, true) == Weight::kWarning);
 }
 
 }  // namespace
