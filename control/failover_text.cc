@@ -20,7 +20,7 @@ constexpr int64_t kNoteworthySkew = 2;
 
 constexpr std::string_view kGoesOn = "Nothing: it goes on by itself.";
 constexpr std::string_view kGetConnection =
-    "Get the partner and the network between the two servers to work; the status says why the last connection ended.";
+    "Get the partner and the network between the two servers to work; the status says why there is no connection.";
 // These texts are read on a terminal and in the control socket's answers; the names of both end in partner-down.
 constexpr std::string_view kIfDown =
     " If the partner is certainly down, declare that: tandem6ctl failover partner-down.";
@@ -169,6 +169,8 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status,
   if (status.state != State::kNormal || !status.communicating)
     alarms.push_back(fmt::format("{} since {}: {}", to_string(status.state), local_time(status.since.to_unix()),
                                  explain(status).means));
+  if (!status.connect_failure.empty())
+    alarms.push_back(fmt::format("no connection to the partner: {}", status.connect_failure));
   if (std::abs(status.skew_seconds) >= kNoteworthySkew)
     alarms.push_back(
         fmt::format("the partner's clock is {} s {} this server's: at more than 5 s they part (RFC 8156 "

@@ -213,6 +213,7 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   const bool was_ok = link_ == Link::kOk;
   link_ = Link::kNone;
   last_disconnect_ = reason;
+  last_disconnect_at_ = now.wall;
   is_giving_back_ = false;
   partner_is_starting_ = false;
   stream_.reset(0);
@@ -432,6 +433,7 @@ RelationshipStatus Relationship::status() const {
   status.mclt = stable_.mclt;
   status.keepalive = settings_.keepalive;
   status.last_disconnect = last_disconnect_;
+  status.last_disconnect_at = last_disconnect_at_;
   status.unacked = stream_.in_flight();
   // Without a partner that takes updates, what waits is only marked in the shards, where nobody counts it.
   if (link_ == Link::kOk && sends_updates(state())) status.backlog = stream_.pending();

@@ -200,6 +200,7 @@ class Relationship {
   ServerFlags partner_flags_;
   bool partner_is_starting_ = false;
   std::string last_disconnect_;
+  AbsoluteTime last_disconnect_at_;
   int64_t skew_ = 0;
   bool skew_warned_ = false;
   ConfigurationDigest configuration_;

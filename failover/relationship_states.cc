@@ -43,6 +43,7 @@ void Relationship::take_state(const wire::FailoverMessageView& message, Moment n
     host_.note(Weight::kInfo, "failover-link-up",
                fmt::format("the partner is here, in {}", to_string(stable_.partner)));
     last_disconnect_.clear();
+    last_disconnect_at_ = {};
   }
   save();
   if (in_startup_) return leave_startup(now);

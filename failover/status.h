@@ -34,7 +34,9 @@ struct RelationshipStatus {
   int64_t skew_seconds = 0;    ///< the partner's clock minus ours, as last measured
   Seconds mclt;
   Seconds keepalive;
-  std::string last_disconnect;  ///< why the last connection ended, or could not be made; empty: none did
+  std::string last_disconnect;      ///< why the last connection ended; empty: there is one, or there was none
+  AbsoluteTime last_disconnect_at;  ///< 0: likewise
+  std::string connect_failure;      ///< why there is no connection; empty: there is one, or nothing went wrong yet
 
   uint64_t updates_sent = 0;      ///< BNDUPDs
   uint64_t updates_acked = 0;     ///< by BNDREPLY without a rejection

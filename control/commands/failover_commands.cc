@@ -15,11 +15,18 @@ using failover::OperatorCommand;
 using failover::RelationshipStatus;
 using nlohmann::json;
 
-/// The moment and how long ago that was; both null when it never came.
+/// The moment, and how long ago that was; null when it never came.
+json moment_json(AbsoluteTime moment) {
+  return moment != AbsoluteTime{} ? json(local_time(moment.to_unix())) : json(nullptr);
+}
+json age_json(AbsoluteTime moment, AbsoluteTime now) {
+  return moment != AbsoluteTime{} ? json((now - moment).count) : json(nullptr);
+}
+
+/// Both.
 void put_moment(json& object, const std::string& name, AbsoluteTime moment, AbsoluteTime now) {
-  const bool is_known = moment != AbsoluteTime{};
-  object[name] = is_known ? json(local_time(moment.to_unix())) : json(nullptr);
-  object[name + "-seconds"] = is_known ? json((now - moment).count) : json(nullptr);
+  object[name] = moment_json(moment);
+  object[name + "-seconds"] = age_json(moment, now);
 }
 
 /// A moment to come, and how long until then; both null when there is none to wait for.
@@ -85,7 +92,10 @@ json status_json(const Server& server, const RelationshipStatus& status) {
           {"mclt", status.mclt.count},
           {"keepalive-time", status.keepalive.count},
           {"partner-down-in-seconds", auto_partner_down_json(server, status)},
+          {"connect-failure", status.connect_failure},
           {"last-disconnect", status.last_disconnect},
+          {"last-disconnect-at", moment_json(status.last_disconnect_at)},
+          {"last-disconnect-at-seconds", age_json(status.last_disconnect_at, now)},
           {"resynchronizing", status.resynchronizing},
           {"configuration-differences", status.differences},
           {"conflicts", status.conflicts},

@@ -36,6 +36,11 @@ def tandem6_config(name, dhcp6=(), **changes):
     return configuration(name, [SUBNET], dhcp6={"server-id": fixed, **dict(dhcp6)}.items(), **{**TIMERS, **changes})
 
 
+def why_not(server):
+    """Why the server has no connection to its partner, as far as it knows."""
+    return state(server)["connect-failure"]
+
+
 class PairClient(Client):
     """A client on wan0 that can listen to one of the servers only."""
 

@@ -10,7 +10,7 @@ import unittest
 import dhcp6
 import lab
 from failover_pair import (ADDRESSES, CONNECTREPLY, EXCESSIVE_TIME_SKEW, SUBNET, TIMERS, Crowd, FakePartner, PairClient, PairTest,
-                           RelayedClient, connect_message, server_id, state, tandem6_config)
+                           RelayedClient, connect_message, server_id, state, tandem6_config, why_not)
 from lab import wait_for
 from links import UdpEnd
 from load import Load
@@ -405,7 +405,7 @@ class Secure(PairTest):
             with self.subTest(reason):
                 self.reconfigure(wrong, tls)
                 self.wait_for_state("COMMUNICATIONS-INTERRUPTED")
-                wait_for("the reason", lambda: reason in state(self.servers[where])["last-disconnect"])
+                wait_for("the reason", lambda: reason in why_not(self.servers[where]))
                 self.assertFalse(state(self.a)["communicating"] or state(self.b)["communicating"])
                 self.clients([100 + number])
                 for held.only in "ab":

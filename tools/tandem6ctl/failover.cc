@@ -68,7 +68,9 @@ void print_connection(const json& relationship) {
   print_fact("connection",
              is_up ? fmt::format("up, {}; {}", security, skew_text(relationship.value("skew-seconds", int64_t{0})))
                    : "DOWN: the partner is not heard");
-  if (const std::string why = text(relationship, "last-disconnect"); !why.empty()) print_fact("last ended", why);
+  if (const std::string why = text(relationship, "connect-failure"); !why.empty()) print_fact("connecting", why);
+  if (const std::string why = text(relationship, "last-disconnect"); !why.empty())
+    print_fact("last ended", fmt::format("{}: {}", age(relationship, "last-disconnect-at-seconds"), why));
   print_fact("limits", fmt::format("MCLT {} s, keepalive {} s", number(relationship, "mclt"),
                                    number(relationship, "keepalive-time")));
 }

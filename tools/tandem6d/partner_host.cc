@@ -176,8 +176,7 @@ void PartnerHost::note(failover::Weight weight, std::string_view event, std::str
 failover::RelationshipStatus PartnerHost::status() const {
   failover::RelationshipStatus status = relationship_->status();
   status.secure = connection_ && connection_->is_secure();
-  // Why the partner is not there now says more than how the last connection ended.
-  if (!connection_ && !last_failure_.empty()) status.last_disconnect = last_failure_;
+  if (!connection_) status.connect_failure = last_failure_;
   return status;
 }
 

@@ -107,6 +107,22 @@ TEST_CASE("RFC 8156 8.4.1, 8.6.2: failover-status says until when it is waited, 
   CHECK(shown()["partner-prefixes-seconds-left"] == 0);
 }
 
+TEST_CASE("failover-status: how the last connection ended, when, and why there is no new one") {
+  FakeServer server;
+  server.relationships = {pair_apart(server)};
+  json one = run(server, "failover-status")["arguments"]["relationships"][0];
+  CHECK(one["last-disconnect"] == "no message for 60 s");
+  CHECK(one["last-disconnect-at"] == one["local"]["since"]);
+  CHECK(one["last-disconnect-at-seconds"] == 300);
+  CHECK(one["connect-failure"] == "nobody is there");
+  CHECK(has(one["alarms"].dump(), "no connection to the partner: nobody is there"));
+  server.relationships = {pair_in_normal(server)};
+  one = run(server, "failover-status")["arguments"]["relationships"][0];
+  CHECK(one["connect-failure"] == "");
+  CHECK(one["last-disconnect-at"].is_null());
+  CHECK(one["last-disconnect-at-seconds"].is_null());
+}
+
 TEST_CASE("failover-status: one of several by its name, an unknown one names those that are there") {
   FakeServer server;
   server.relationships = {pair_in_normal(server, "west"), pair_in_normal(server, "east")};
@@ -198,8 +214,9 @@ TEST_CASE("status-get: the pair's alarms stand among the server's") {
   CHECK(run(server, "status-get")["arguments"]["tandem6"]["alarms"].empty());
   server.relationships = {pair_apart(server)};
   const json alarms = run(server, "status-get")["arguments"]["tandem6"]["alarms"];
-  REQUIRE(alarms.size() == 1);
+  REQUIRE(alarms.size() == 2);
   CHECK(alarms[0].get<std::string>().starts_with("failover pop-west: COMMUNICATIONS-INTERRUPTED since 20"));
+  CHECK(alarms[1] == "failover pop-west: no connection to the partner: nobody is there");
 }
 
 TEST_CASE("status-get: the pair in the form of Kea's high-availability, for Stork") {

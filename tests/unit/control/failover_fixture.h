@@ -44,6 +44,8 @@ inline failover::RelationshipStatus pair_apart(const FakeServer& server) {
   status.backlog = std::nullopt;
   status.secure = false;
   status.last_disconnect = "no message for 60 s";
+  status.last_disconnect_at = status.since;
+  status.connect_failure = "nobody is there";
   return status;
 }
 

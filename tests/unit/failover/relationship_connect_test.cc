@@ -471,6 +471,13 @@ TEST_CASE("RFC 8156 5.3.10, 8.8.2: after a DISCONNECT from the partner communica
   CHECK(endpoint->host.disconnects == 1);
   CHECK(endpoint->sent().empty());
   CHECK(endpoint->it.status().last_disconnect.find("bye") != std::string::npos);
+  CHECK(endpoint->it.status().last_disconnect_at == endpoint->now.wall);
+  const AbsoluteTime ended = endpoint->now.wall;
+  endpoint->run(20'000);
+  CHECK(endpoint->it.status().last_disconnect_at == ended);
+  endpoint->meet(State::kCommunicationsInterrupted);
+  CHECK(endpoint->it.status().last_disconnect.empty());
+  CHECK(endpoint->it.status().last_disconnect_at == AbsoluteTime{});
 }
 
 TEST_CASE("RFC 8156 5.3.10: a server that ends in good order says so") {
