@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <asio/io_context.hpp>
@@ -82,11 +81,12 @@ class Connector {
 /// The secondary's side: one for each address and port that relationships share.
 class Listener {
  public:
-  /// How a partner at this address is to be spoken to. Nothing: it is nobody's partner, and not listened to.
+  /// How a partner at this address is to be spoken to.
   struct Welcome {
     std::shared_ptr<TlsIdentity> tls;  ///< null: plain TCP
   };
-  using IsPartner = std::function<std::optional<Welcome>(const Ipv6Address& address)>;
+  /// An error: why nobody at this address is listened to.
+  using IsPartner = std::function<tl::expected<Welcome, Error>(const Ipv6Address& address)>;
   /// A connection, and its first message, which is a CONNECT by its type.
   using Connected = std::function<void(std::shared_ptr<Connection>, Bytes connect)>;
   using Refused = std::function<void(const Ipv6Address& address, const std::string& reason)>;

@@ -211,11 +211,11 @@ void Entrance::welcome(tcp::socket socket) {
   const tcp::endpoint peer = socket.remote_endpoint(error);
   if (error) return;
   const Ipv6Address address = address_of(peer);
-  std::optional<Listener::Welcome> welcome = is_partner_(address);
+  tl::expected<Listener::Welcome, Error> welcome = is_partner_(address);
   if (!welcome) {
     // RFC 8156 §6.1: it MUST be dropped.
     socket.close(error);
-    return refused_(address, "no failover relationship names this address as its primary");
+    return refused_(address, welcome.error().message);
   }
   make_room(address);
   if (closed_) return;

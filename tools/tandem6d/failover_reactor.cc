@@ -133,13 +133,15 @@ void FailoverReactor::tick() {
 
 // --- partners that connect -------------------------------------------------------------------------------------------
 
-std::optional<failover::Listener::Welcome> FailoverReactor::welcome(const Ipv6Address& address) const {
+tl::expected<failover::Listener::Welcome, Error> FailoverReactor::welcome(const Ipv6Address& address) const {
+  std::string why_not = "no failover relationship names this address as its primary";
   for (const auto& host : hosts_) {
     const failover::RelationshipSettings& settings = host->settings();
-    const bool is_it = settings.role == lease::FailoverRole::kSecondary && settings.partner == address;
-    if (is_it && host->can_speak()) return failover::Listener::Welcome{host->identity()};
+    if (settings.role != lease::FailoverRole::kSecondary || settings.partner != address) continue;
+    if (host->can_speak()) return failover::Listener::Welcome{host->identity()};
+    why_not = host->identity_problem();
   }
-  return std::nullopt;
+  return tl::unexpected(Error{why_not});
 }
 
 // RFC 8156 §6.2: "determined solely by the IPv6 address of the partner, the relationship name, and the role".
@@ -165,11 +167,14 @@ void FailoverReactor::accepted(std::shared_ptr<failover::Connection> connection,
 }
 
 void FailoverReactor::refused(const Ipv6Address& address, const std::string& reason) {
-  log(Severity::kWarn, "failover-refused", reason, {{"from", address.to_string()}});
+  bool is_known = false;
   for (const auto& host : hosts_) {
     const failover::RelationshipSettings& settings = host->settings();
-    if (settings.role == lease::FailoverRole::kSecondary && settings.partner == address) host->refused(reason);
+    if (settings.role != lease::FailoverRole::kSecondary || settings.partner != address) continue;
+    is_known = true;
+    host->refused(reason);
   }
+  if (!is_known) log(Severity::kWarn, "failover-refused", reason, {{"from", address.to_string()}});
 }
 
 // --- the management thread's -----------------------------------------------------------------------------------------
@@ -184,20 +189,14 @@ Result FailoverReactor::ask(std::function<Result()> question) {
 }
 
 tl::expected<void, Error> FailoverReactor::reconfigured(std::shared_ptr<const lease::Snapshot> snapshot) {
-  std::vector<std::shared_ptr<failover::TlsIdentity>> identities;
+  std::vector<PartnerHost::Identity> identities;
   std::string problems;
   for (const auto& host : hosts_) {
-    std::shared_ptr<failover::TlsIdentity> identity = host->identity();
-    if (host->settings().tls) {
-      auto loaded = failover::load_tls_identity(*host->settings().tls);
-      if (loaded) {
-        identity = std::move(*loaded);
-      } else {
-        problems += fmt::format("{}relationship \"{}\" keeps its certificates: {}", problems.empty() ? "" : "; ",
-                                host->settings().name, loaded.error().message);
-      }
-    }
-    identities.push_back(std::move(identity));
+    identities.push_back(PartnerHost::load_identity(host->settings()));
+    if (identities.back()) continue;
+    problems += fmt::format("{}relationship \"{}\" {}: {}", problems.empty() ? "" : "; ", host->settings().name,
+                            host->can_speak() ? "keeps its certificates" : "still has no certificates",
+                            identities.back().error().message);
   }
   ask<bool>([&] {
     for (size_t i = 0; i < hosts_.size(); ++i) {

@@ -56,7 +56,7 @@ class FailoverReactor {
   unsigned poll();
   void take_feeds();
   void tick();
-  std::optional<failover::Listener::Welcome> welcome(const Ipv6Address& address) const;
+  tl::expected<failover::Listener::Welcome, Error> welcome(const Ipv6Address& address) const;
   void accepted(std::shared_ptr<failover::Connection> connection, Bytes connect);
   void refused(const Ipv6Address& address, const std::string& reason);
   /// Runs it in the reactor's thread and returns what it returns.

@@ -38,22 +38,24 @@ PartnerHost::PartnerHost(const failover::RelationshipSettings& settings, std::sh
                          std::shared_ptr<const lease::Snapshot> snapshot, const World& world)
     : settings_(settings), scope_(std::move(scope)), snapshot_(std::move(snapshot)), world_(world) {}
 
+PartnerHost::Identity PartnerHost::load_identity(const failover::RelationshipSettings& settings) {
+  return settings.tls ? failover::load_tls_identity(*settings.tls) : nullptr;
+}
+
+// A certificate that has expired overnight must not keep clients without service: we serve, and say it.
+void PartnerHost::take_identity(const Identity& identity) {
+  identity_ = identity.value_or(identity_);
+  identity_problem_.clear();
+  if (!identity && !identity_) identity_problem_ = "the partner cannot be spoken to: " + identity.error().message;
+}
+
 tl::expected<std::unique_ptr<PartnerHost>, Error> PartnerHost::make(const failover::RelationshipSettings& settings,
                                                                     std::shared_ptr<lease::FailoverScope> scope,
                                                                     std::shared_ptr<const lease::Snapshot> snapshot,
                                                                     const World& world) {
   std::unique_ptr<PartnerHost> host(new PartnerHost(settings, std::move(scope), std::move(snapshot), world));
-  if (settings.tls) {
-    auto identity = failover::load_tls_identity(*settings.tls);
-    // A certificate that has expired overnight must not keep clients without service: we serve, and say it.
-    if (identity) {
-      host->identity_ = std::move(*identity);
-    } else {
-      host->last_failure_ = identity.error().message;
-      host->note(failover::Weight::kAlarm, "failover-certificates",
-                 "the partner cannot be spoken to: " + identity.error().message);
-    }
-  }
+  host->take_identity(load_identity(settings));
+  if (!host->can_speak()) host->note(failover::Weight::kAlarm, "failover-certificates", host->identity_problem());
   const auto stored = world.store->get_meta(meta_name(settings.name));
   if (!stored) return tl::unexpected(stored.error());
   std::optional<failover::Stable> stable;
@@ -115,6 +117,14 @@ void PartnerHost::accept(std::shared_ptr<failover::Connection> connection, Bytes
   relationship_->connected_by(connect, now());
 }
 
+// A partner that is refused comes again, for days if need be: the log has it when it is news.
+void PartnerHost::refused(const std::string& reason) {
+  if (!connection_) last_failure_ = reason;
+  if (reason == std::exchange(last_refusal_, reason) || reason == identity_problem_) return;
+  log(Severity::kWarn, "failover-refused", reason,
+      {{"relationship", settings_.name}, {"from", settings_.partner.to_string()}});
+}
+
 void PartnerHost::send(Bytes message) {
   if (!connection_) return;
   if (connection_->unsent() < kMostUnsent) connection_->send(message);
@@ -127,6 +137,7 @@ void PartnerHost::disconnect() {
 }
 
 void PartnerHost::settled() {
+  last_refusal_.clear();
   if (connector_) connector_->settled();
 }
 
@@ -176,8 +187,14 @@ void PartnerHost::note(failover::Weight weight, std::string_view event, std::str
 failover::RelationshipStatus PartnerHost::status() const {
   failover::RelationshipStatus status = relationship_->status();
   status.secure = connection_ && connection_->is_secure();
-  if (!connection_) status.connect_failure = last_failure_;
+  status.connect_failure = connect_failure();
   return status;
+}
+
+// What is wrong here comes first: whatever the partner does, it does not help.
+std::string PartnerHost::connect_failure() const {
+  if (connection_) return {};
+  return can_speak() ? last_failure_ : identity_problem_;
 }
 
 // --- configuration ---------------------------------------------------------------------------------------------------
@@ -187,8 +204,8 @@ void PartnerHost::replace_snapshot(std::shared_ptr<const lease::Snapshot> snapsh
   relationship_->reconfigured();
 }
 
-void PartnerHost::replace_identity(std::shared_ptr<failover::TlsIdentity> identity) {
-  identity_ = std::move(identity);
+void PartnerHost::replace_identity(const Identity& identity) {
+  take_identity(identity);
   if (connector_) return connector_->replace_identity(identity_);
   start();
 }

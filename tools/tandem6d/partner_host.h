@@ -26,7 +26,11 @@ class PartnerHost : public failover::Host {
     size_t workers = 1;
   };
 
-  /// Reads what the disk has of the relationship. The certificates are read when there is TLS.
+  /// Null without TLS.
+  using Identity = tl::expected<std::shared_ptr<failover::TlsIdentity>, Error>;
+  /// Reads the certificates when there is TLS. Any thread.
+  static Identity load_identity(const failover::RelationshipSettings& settings);
+  /// Reads what the disk has of the relationship, and the certificates.
   static tl::expected<std::unique_ptr<PartnerHost>, Error> make(const failover::RelationshipSettings& settings,
                                                                 std::shared_ptr<lease::FailoverScope> scope,
                                                                 std::shared_ptr<const lease::Snapshot> snapshot,
@@ -36,7 +40,9 @@ class PartnerHost : public failover::Host {
   const failover::RelationshipSettings& settings() const { return settings_; }
   const std::shared_ptr<failover::TlsIdentity>& identity() const { return identity_; }
   /// Are there the certificates that TLS needs, or is there no TLS?
-  bool can_speak() const { return !settings_.tls || identity_ != nullptr; }
+  bool can_speak() const { return identity_problem_.empty(); }
+  /// Why not, for people.
+  const std::string& identity_problem() const { return identity_problem_; }
 
   /// A primary begins to connect.
   void start();
@@ -44,12 +50,11 @@ class PartnerHost : public failover::Host {
   void accept(std::shared_ptr<failover::Connection> connection, Bytes connect);
   bool is_connected() const { return connection_ != nullptr; }
   /// Somebody with the partner's address came, and got no connection.
-  void refused(const std::string& reason) {
-    if (!connection_) last_failure_ = reason;
-  }
+  void refused(const std::string& reason);
   void shut_down();
   void replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot);
-  void replace_identity(std::shared_ptr<failover::TlsIdentity> identity);
+  /// An error leaves the one that is in use.
+  void replace_identity(const Identity& identity);
   failover::RelationshipStatus status() const;
 
   static failover::Moment now();
@@ -82,8 +87,10 @@ class PartnerHost : public failover::Host {
 
   PartnerHost(const failover::RelationshipSettings& settings, std::shared_ptr<lease::FailoverScope> scope,
               std::shared_ptr<const lease::Snapshot> snapshot, const World& world);
+  void take_identity(const Identity& identity);
   void take(std::shared_ptr<failover::Connection> connection);
   failover::Limits limits() const;
+  std::string connect_failure() const;
   void store_pending();
   void hand_over(const std::shared_ptr<Walk>& walk);
   void free_step(const std::shared_ptr<Walk>& walk, AbsoluteTime partner_down_since, Seconds mclt);
@@ -95,9 +102,11 @@ class PartnerHost : public failover::Host {
   std::shared_ptr<const lease::Snapshot> snapshot_;
   World world_;
   std::shared_ptr<failover::TlsIdentity> identity_;
+  std::string identity_problem_;  ///< why there is none, when TLS needs one
   std::unique_ptr<failover::Connector> connector_;
   std::shared_ptr<failover::Connection> connection_;
   std::string last_failure_;  ///< to connect, since there was a connection
+  std::string last_refusal_;  ///< likewise, of somebody who came
   std::shared_ptr<Walk> scan_;
   bool freeing_ = false;
 

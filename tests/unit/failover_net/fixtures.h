@@ -144,7 +144,7 @@ struct Secondary {
     listener = std::move(*opened);
   }
 
-  std::optional<Listener::Welcome> welcome;
+  tl::expected<Listener::Welcome, Error> welcome;
   bool starts = true;
   End end;
   std::vector<std::string> connects;
