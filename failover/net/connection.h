@@ -78,7 +78,8 @@ class Connector {
   virtual void replace_identity(std::shared_ptr<TlsIdentity> tls) = 0;
 };
 
-/// The secondary's side: one for each address and port that relationships share.
+/// The secondary's side: one for each address and port that relationships share. While it cannot listen there (an
+/// interface that comes late, an address that is checked for duplicates, a port that is taken) it keeps trying.
 class Listener {
  public:
   /// How a partner at this address is to be spoken to.
@@ -90,9 +91,17 @@ class Listener {
   /// A connection, and its first message, which is a CONNECT by its type.
   using Connected = std::function<void(std::shared_ptr<Connection>, Bytes connect)>;
   using Refused = std::function<void(const Ipv6Address& address, const std::string& reason)>;
-  static tl::expected<std::unique_ptr<Listener>, Error> open(asio::io_context& io, const Ipv6Address& local,
-                                                             uint16_t port, const Limits& limits, IsPartner is_partner,
-                                                             Connected connected, Refused refused);
+  /// The outcome of an attempt to listen. Empty: it listens; otherwise why it cannot, and it tries again after a pause.
+  using Listening = std::function<void(const std::string& problem)>;
+  struct Handlers {
+    IsPartner is_partner;
+    Connected connected;
+    Refused refused;
+    Listening listening;
+  };
+  /// Tries for the first time at once, within the call.
+  static std::unique_ptr<Listener> open(asio::io_context& io, const Ipv6Address& local, uint16_t port,
+                                        const Limits& limits, Handlers handlers);
   virtual ~Listener() = default;
   virtual uint16_t port() const = 0;
 };

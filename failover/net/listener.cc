@@ -27,18 +27,16 @@ class Guest;
 // they find it closed.
 class Entrance : public std::enable_shared_from_this<Entrance> {
  public:
-  Entrance(asio::io_context& io, const Limits& limits, Listener::IsPartner is_partner, Listener::Connected connected,
-           Listener::Refused refused)
+  Entrance(asio::io_context& io, const tcp::endpoint& place, const Limits& limits, Listener::Handlers handlers)
       : io_(io),
+        place_(place),
         limits_(limits),
-        is_partner_(std::move(is_partner)),
-        connected_(std::move(connected)),
-        refused_(std::move(refused)),
+        handlers_(std::move(handlers)),
         acceptor_(io),
-        pause_(io) {}
+        pause_(io),
+        next_pause_(limits.retry_first) {}
 
-  tl::expected<void, Error> listen(const Ipv6Address& local, uint16_t port);
-  void accept_next();
+  void listen();
   void close();
   uint16_t port() const;
 
@@ -50,18 +48,21 @@ class Entrance : public std::enable_shared_from_this<Entrance> {
   const Limits& limits() const { return limits_; }
 
  private:
+  asio::error_code open_acceptor();
+  void listen_later();
+  void accept_next();
   void welcome(tcp::socket socket);
   void make_room(const Ipv6Address& newcomer);
   void see_off(const std::shared_ptr<TcpConnection>& connection);
   void forget(const std::shared_ptr<Guest>& guest);
 
   asio::io_context& io_;
+  const tcp::endpoint place_;
   const Limits limits_;
-  const Listener::IsPartner is_partner_;
-  const Listener::Connected connected_;
-  const Listener::Refused refused_;
+  const Listener::Handlers handlers_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  std::chrono::milliseconds next_pause_;
   std::deque<std::shared_ptr<Guest>> waiting_;        // oldest first
   std::deque<std::weak_ptr<TcpConnection>> leaving_;  // refused, and being told so
   bool closed_ = false;
@@ -172,18 +173,38 @@ void Guest::ended(const std::string& reason) {
 
 // --- Entrance
 
-tl::expected<void, Error> Entrance::listen(const Ipv6Address& local, uint16_t port) {
+asio::error_code Entrance::open_acceptor() {
   asio::error_code error;
   acceptor_.open(tcp::v6(), error);
   if (!error) acceptor_.set_option(asio::ip::v6_only(true), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint_of(local, port), error);
+  if (!error) acceptor_.bind(place_, error);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) return {};
-  return tl::unexpected(Error{fmt::format(
-      "failover: cannot listen on [{}]:{}: {}; it must be an address of the system's own interfaces, and the "
-      "port free",
-      local.to_string(), port, error.message())});
+  return error;
+}
+
+void Entrance::listen() {
+  if (closed_) return;
+  const asio::error_code error = open_acceptor();
+  if (error) {
+    listen_later();
+    return handlers_.listening(
+        fmt::format("cannot listen on [{}]:{}: {}; it must be an address of the system's own interfaces, and the port "
+                    "free",
+                    address_of(place_).to_string(), place_.port(), error.message()));
+  }
+  accept_next();
+  handlers_.listening({});
+}
+
+void Entrance::listen_later() {
+  asio::error_code ignored;
+  acceptor_.close(ignored);
+  pause_.expires_after(next_pause_);
+  next_pause_ = std::min(2 * next_pause_, limits_.retry_longest);
+  pause_.async_wait([self = shared_from_this()](const asio::error_code& cancelled) {
+    if (!cancelled) self->listen();
+  });
 }
 
 uint16_t Entrance::port() const {
@@ -211,11 +232,11 @@ void Entrance::welcome(tcp::socket socket) {
   const tcp::endpoint peer = socket.remote_endpoint(error);
   if (error) return;
   const Ipv6Address address = address_of(peer);
-  tl::expected<Listener::Welcome, Error> welcome = is_partner_(address);
+  tl::expected<Listener::Welcome, Error> welcome = handlers_.is_partner(address);
   if (!welcome) {
     // RFC 8156 §6.1: it MUST be dropped.
     socket.close(error);
-    return refused_(address, welcome.error().message);
+    return handlers_.refused(address, welcome.error().message);
   }
   make_room(address);
   if (closed_) return;
@@ -239,14 +260,14 @@ void Entrance::make_room(const Ipv6Address& newcomer) {
 void Entrance::let_in(const std::shared_ptr<Guest>& guest, Bytes connect) {
   forget(guest);
   guest->connection()->hold();
-  connected_(guest->connection(), connect);
+  handlers_.connected(guest->connection(), connect);
 }
 
 void Entrance::turn_away(const std::shared_ptr<Guest>& guest, const std::string& reason) {
   const Ipv6Address address = guest->address();
   forget(guest);
   see_off(guest->connection());
-  refused_(address, reason);
+  handlers_.refused(address, reason);
 }
 
 // It is told why, as far as TLS and REPLY can. Who does not want to hear it takes a second, so these are counted as
@@ -294,13 +315,10 @@ class TcpListener final : public Listener {
 
 }  // namespace
 
-tl::expected<std::unique_ptr<Listener>, Error> Listener::open(asio::io_context& io, const Ipv6Address& local,
-                                                              uint16_t port, const Limits& limits, IsPartner is_partner,
-                                                              Connected connected, Refused refused) {
-  auto entrance =
-      std::make_shared<Entrance>(io, limits, std::move(is_partner), std::move(connected), std::move(refused));
-  if (auto listening = entrance->listen(local, port); !listening) return tl::unexpected(listening.error());
-  entrance->accept_next();
+std::unique_ptr<Listener> Listener::open(asio::io_context& io, const Ipv6Address& local, uint16_t port,
+                                         const Limits& limits, Handlers handlers) {
+  auto entrance = std::make_shared<Entrance>(io, endpoint_of(local, port), limits, std::move(handlers));
+  entrance->listen();
   return std::make_unique<TcpListener>(std::move(entrance));
 }
 

@@ -4,7 +4,7 @@ import os
 import time
 import unittest
 
-from failover_pair import PairTest, state, tandem6_config, why_not
+from failover_pair import ADDRESSES, PairTest, state, tandem6_config, why_not
 from lab import wait_for
 from netlab.certificates import Authority
 
@@ -42,6 +42,23 @@ class Certificates(Apart):
         for server in (self.a, self.b):
             self.assertEqual(server.command("config-reload")["result"], 0)
         self.wait_for_normal()
+
+
+class Listening(Apart):
+    def test_a_secondary_whose_address_comes_late_starts_and_is_found(self):
+        self.network_of("a", "b")
+        space = self.network.servers["b"]
+        space.run("ip", "-6", "addr", "del", f"{ADDRESSES['b']}/64", "dev", "mgmt0")
+        for name in "ab":
+            self.add_server(name, tandem6_config(name)).start()
+        self.a, self.b = self.servers["a"], self.servers["b"]
+        time.sleep(2.5)
+        self.assertIn(f"cannot listen on [{ADDRESSES['b']}]:647: Cannot assign", why_not(self.b))
+        self.assertIn("cannot listen on", " ".join(self.b.command("status-get")["arguments"]["tandem6"]["alarms"]))
+        self.assertEqual(len(self.log_lines(self.b, "cannot listen on")), 1)
+        space.run("ip", "-6", "addr", "add", f"{ADDRESSES['b']}/64", "dev", "mgmt0", "nodad")
+        self.wait_for_normal()
+        self.assertEqual(len(self.log_lines(self.b, "failover-listening")), 1)
 
 
 class Refusals(Apart):

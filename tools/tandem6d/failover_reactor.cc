@@ -55,24 +55,32 @@ tl::expected<void, Error> FailoverReactor::open() {
     }
     hosts_.push_back(std::move(*host));
   }
-  return open_listeners();
+  open_listeners();
+  return {};
 }
 
-tl::expected<void, Error> FailoverReactor::open_listeners() {
-  std::set<std::pair<std::string, uint16_t>> listening;
-  for (const failover::RelationshipSettings& settings : setup_.relationships) {
-    if (settings.role != lease::FailoverRole::kSecondary) continue;
-    if (!listening.emplace(settings.local.to_string(), settings.port).second) continue;
-    auto listener = failover::Listener::open(
-        io_, settings.local, settings.port, {}, [this](const Ipv6Address& address) { return welcome(address); },
-        [this](std::shared_ptr<failover::Connection> connection, Bytes connect) {
-          accepted(std::move(connection), connect);
-        },
-        [this](const Ipv6Address& address, const std::string& reason) { refused(address, reason); });
-    if (!listener) return tl::unexpected(listener.error());
-    listeners_.push_back(std::move(*listener));
+void FailoverReactor::open_listeners() {
+  std::set<std::pair<Ipv6Address, uint16_t>> places;
+  for (const auto& host : hosts_) {
+    const Ipv6Address local = host->settings().local;
+    const uint16_t port = host->settings().port;
+    if (host->settings().role != lease::FailoverRole::kSecondary || !places.emplace(local, port).second) continue;
+    listeners_.push_back(failover::Listener::open(
+        io_, local, port, host->limits(),
+        {.is_partner = [this](const Ipv6Address& address) { return welcome(address); },
+         .connected = [this](std::shared_ptr<failover::Connection> connection,
+                             Bytes connect) { accepted(std::move(connection), connect); },
+         .refused = [this](const Ipv6Address& address, const std::string& reason) { refused(address, reason); },
+         .listening = [this, local, port](const std::string& problem) { listening(local, port, problem); }}));
   }
-  return {};
+}
+
+void FailoverReactor::listening(const Ipv6Address& local, uint16_t port, const std::string& problem) {
+  for (const auto& host : hosts_) {
+    const failover::RelationshipSettings& settings = host->settings();
+    const bool is_it = settings.role == lease::FailoverRole::kSecondary && settings.local == local;
+    if (is_it && settings.port == port) host->listening(problem);
+  }
 }
 
 void FailoverReactor::start() {

@@ -32,8 +32,9 @@ class FailoverReactor {
     asio::io_context* management = nullptr;  ///< what is posted here may wait for the disk
   };
 
-  /// Reads what the disk has of the relationships, and the certificates, and opens the ports that partners connect to.
-  /// Before the workers run, after the leases are loaded.
+  /// Reads what the disk has of the relationships, and the certificates, and opens the ports that partners connect to;
+  /// certificates and ports that will not do keep no client without service, and are tried again. Before the workers
+  /// run, after the leases are loaded.
   static tl::expected<std::unique_ptr<FailoverReactor>, Error> make(Setup setup);
   ~FailoverReactor();
   FailoverReactor(const FailoverReactor&) = delete;
@@ -51,7 +52,8 @@ class FailoverReactor {
  private:
   explicit FailoverReactor(Setup setup);
   tl::expected<void, Error> open();
-  tl::expected<void, Error> open_listeners();
+  void open_listeners();
+  void listening(const Ipv6Address& local, uint16_t port, const std::string& problem);
   void run();
   unsigned poll();
   void take_feeds();

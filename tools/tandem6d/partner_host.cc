@@ -90,7 +90,7 @@ void PartnerHost::start() {
 }
 
 // A partner that has just started waits for us as long as its STARTUP lasts, not longer: it serves then, whatever state
-// we are in. So the pauses between attempts stay below that.
+// we are in. So the pauses between attempts, to connect or to listen, stay below that.
 failover::Limits PartnerHost::limits() const {
   failover::Limits limits;
   const std::chrono::milliseconds half_of_startup{uint64_t{settings_.startup.count} * 500};
@@ -115,6 +115,12 @@ void PartnerHost::take(std::shared_ptr<failover::Connection> connection) {
 void PartnerHost::accept(std::shared_ptr<failover::Connection> connection, Bytes connect) {
   take(std::move(connection));
   relationship_->connected_by(connect, now());
+}
+
+void PartnerHost::listening(const std::string& problem) {
+  if (problem == std::exchange(listen_problem_, problem)) return;
+  if (problem.empty()) return note(failover::Weight::kInfo, "failover-listening", "the partner can connect now");
+  note(failover::Weight::kAlarm, "failover-not-listening", problem);
 }
 
 // A partner that is refused comes again, for days if need be: the log has it when it is news.
@@ -194,7 +200,8 @@ failover::RelationshipStatus PartnerHost::status() const {
 // What is wrong here comes first: whatever the partner does, it does not help.
 std::string PartnerHost::connect_failure() const {
   if (connection_) return {};
-  return can_speak() ? last_failure_ : identity_problem_;
+  if (!can_speak()) return identity_problem_;
+  return listen_problem_.empty() ? last_failure_ : listen_problem_;
 }
 
 // --- configuration ---------------------------------------------------------------------------------------------------

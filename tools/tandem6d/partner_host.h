@@ -49,9 +49,13 @@ class PartnerHost : public failover::Host {
   /// The partner has connected (we are its secondary).
   void accept(std::shared_ptr<failover::Connection> connection, Bytes connect);
   bool is_connected() const { return connection_ != nullptr; }
+  /// A secondary's address was tried to listen on. Empty: with success.
+  void listening(const std::string& problem);
   /// Somebody with the partner's address came, and got no connection.
   void refused(const std::string& reason);
   void shut_down();
+  /// Of its connections, on either side.
+  failover::Limits limits() const;
   void replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot);
   /// An error leaves the one that is in use.
   void replace_identity(const Identity& identity);
@@ -89,7 +93,6 @@ class PartnerHost : public failover::Host {
               std::shared_ptr<const lease::Snapshot> snapshot, const World& world);
   void take_identity(const Identity& identity);
   void take(std::shared_ptr<failover::Connection> connection);
-  failover::Limits limits() const;
   std::string connect_failure() const;
   void store_pending();
   void hand_over(const std::shared_ptr<Walk>& walk);
@@ -105,6 +108,7 @@ class PartnerHost : public failover::Host {
   std::string identity_problem_;  ///< why there is none, when TLS needs one
   std::unique_ptr<failover::Connector> connector_;
   std::shared_ptr<failover::Connection> connection_;
+  std::string listen_problem_;
   std::string last_failure_;  ///< to connect, since there was a connection
   std::string last_refusal_;  ///< likewise, of somebody who came
   std::shared_ptr<Walk> scan_;

@@ -127,28 +127,31 @@ inline Limits impatient_limits() {
 
 struct Secondary {
   explicit Secondary(asio::io_context& io, std::shared_ptr<TlsIdentity> tls = nullptr,
-                     const Limits& limits = short_limits())
-      : welcome(Listener::Welcome{std::move(tls)}) {
-    auto opened = Listener::open(
-        io, loopback(), 0, limits, [this](const Ipv6Address&) { return welcome; },
-        [this](std::shared_ptr<Connection> connection, Bytes connect) {
-          connects.emplace_back(wire::text_of(connect));
-          end.connection = std::move(connection);
-          if (starts) end.start();
-        },
-        [this](const Ipv6Address& address, const std::string& reason) {
-          CHECK(address == loopback());
-          refusals.push_back(reason);
-        });
-    REQUIRE_MESSAGE(opened, (opened ? "" : opened.error().message));
-    listener = std::move(*opened);
-  }
+                     const Limits& limits = short_limits(), uint16_t port = 0)
+      : welcome(Listener::Welcome{std::move(tls)}),
+        listener(Listener::open(io, loopback(), port, limits,
+                                {
+                                    .is_partner = [this](const Ipv6Address&) { return welcome; },
+                                    .connected =
+                                        [this](std::shared_ptr<Connection> connection, Bytes connect) {
+                                          connects.emplace_back(wire::text_of(connect));
+                                          end.connection = std::move(connection);
+                                          if (starts) end.start();
+                                        },
+                                    .refused =
+                                        [this](const Ipv6Address& address, const std::string& reason) {
+                                          CHECK(address == loopback());
+                                          refusals.push_back(reason);
+                                        },
+                                    .listening = [this](const std::string& problem) { attempts.push_back(problem); },
+                                })) {}
 
   tl::expected<Listener::Welcome, Error> welcome;
   bool starts = true;
   End end;
   std::vector<std::string> connects;
   std::vector<std::string> refusals;
+  std::vector<std::string> attempts;  ///< to listen: what was wrong
   std::unique_ptr<Listener> listener;
 };
 

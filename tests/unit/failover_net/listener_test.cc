@@ -182,15 +182,31 @@ TEST_CASE("listener: when it goes, those that wait are closed, and what it hande
   CHECK(secondary.refusals.empty());
 }
 
-TEST_CASE("listener: a port that is taken is named") {
+TEST_CASE("listener: a port that is taken is named, and listened on when it is free, tried less and less often") {
   asio::io_context io;
-  const Secondary secondary(io);
-  const auto again = Listener::open(
-      io, loopback(), secondary.listener->port(), {}, [](const Ipv6Address&) { return Listener::Welcome{}; },
-      [](const std::shared_ptr<Connection>&, Bytes) {}, [](const Ipv6Address&, const std::string&) {});
-  REQUIRE(!again);
-  CHECK(again.error().message.find("cannot listen on [::1]:" + std::to_string(secondary.listener->port())) !=
-        std::string::npos);
+  auto other =
+      std::make_unique<asio::ip::tcp::acceptor>(io, asio::ip::tcp::endpoint(asio::ip::address_v6::loopback(), 0));
+  const uint16_t port = other->local_endpoint().port();
+  Secondary secondary(io, nullptr, short_limits(), port);
+  const auto before = std::chrono::steady_clock::now();
+  // Pauses: 20, 40, 80.
+  REQUIRE(run_until(io, [&] { return secondary.attempts.size() == 4; }));
+  CHECK(std::chrono::steady_clock::now() - before >= 140ms);
+  CHECK(contains(secondary.attempts, "cannot listen on [::1]:" + std::to_string(port) + ": Address already in use"));
+  other.reset();
+  REQUIRE(run_until(io, [&] { return secondary.attempts.back().empty(); }));
+  Primary primary(io, port);
+  CHECK(run_until(io, [&] { return secondary.connects.size() == 1; }));
+  CHECK(secondary.attempts.size() == 5);
+}
+
+TEST_CASE("listener: it can go while it waits to try again") {
+  asio::io_context io;
+  const asio::ip::tcp::acceptor other(io, asio::ip::tcp::endpoint(asio::ip::address_v6::loopback(), 0));
+  Secondary secondary(io, nullptr, short_limits(), other.local_endpoint().port());
+  secondary.listener.reset();
+  run_for(io, 60ms);
+  CHECK(secondary.attempts.size() == 1);
 }
 
 }  // namespace
