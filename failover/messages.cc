@@ -165,6 +165,14 @@ void put_connect(wire::Writer& out, MessageType type, uint32_t transaction_id, A
   put_u16(out, OptionCode::kConnectFlags, connect.fixed_pd_length ? kFixedPdLength : uint16_t{0});
 }
 
+void put_refusal(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, StatusCode status,
+                 std::string_view why) {
+  Connect reply;
+  reply.status = status;
+  reply.text = why.substr(0, wire::utf8_prefix(why.substr(0, kMaxStatusText)));
+  put_connect(out, MessageType::kConnectReply, transaction_id, sent_time, reply);
+}
+
 void put_state(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const StateMessage& state) {
   wire::put_failover_header(out, MessageType::kState, transaction_id, sent_time);
   put_u8(out, OptionCode::kServerState, static_cast<uint8_t>(state.state));

@@ -64,6 +64,9 @@ struct Disconnect {
 /// Each with its header. `type` of put_connect: kConnect or kConnectReply.
 void put_connect(wire::Writer& out, wire::MessageType type, uint32_t transaction_id, AbsoluteTime sent_time,
                  const Connect& connect);
+/// A CONNECTREPLY that does not accept the connection; of `why` as much as is read.
+void put_refusal(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, wire::StatusCode status,
+                 std::string_view why);
 void put_state(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const StateMessage& state);
 void put_disconnect(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const Disconnect& disconnect);
 /// POOLREQ, POOLRESP, UPDREQ, UPDREQALL, UPDDONE, CONTACT, and RFC 7653's STARTTLS have no options of ours. STARTTLS

@@ -136,14 +136,8 @@ void Relationship::take_connect(const FailoverMessageView& message, Moment now) 
 
 void Relationship::refuse_connect(const FailoverMessageView& message, StatusCode status, std::string_view why,
                                   Moment now) {
-  Connect reply{.version = {}, .mclt = stable_.mclt, .keepalive = settings_.keepalive, .relationship = {}, .text = {}};
-  reply.status = status;
-  reply.text = why;
-  reply.max_unacked = settings_.max_unacked;
-  send([&](wire::Writer& out) {
-    put_connect(out, MessageType::kConnectReply, message.transaction_id, now.wall, reply);
-  });
-  host_.note(Weight::kAlarm, "failover-refused", why);
+  send([&](wire::Writer& out) { put_refusal(out, message.transaction_id, now.wall, status, why); });
+  note_once(Weight::kAlarm, "failover-refused", why);
   host_.disconnect();
   link_lost(std::string(why), now);
 }
@@ -155,7 +149,7 @@ void Relationship::take_connect_reply(const FailoverMessageView& message, Moment
   if (reply->status != StatusCode::kSuccess) {
     const std::string why = fmt::format("the partner does not accept the connection: {} (status {})", reply->text,
                                         static_cast<unsigned>(reply->status));
-    host_.note(Weight::kAlarm, "failover-refused", why);
+    note_once(Weight::kAlarm, "failover-refused", why);
     host_.disconnect();
     return link_lost(why, now);
   }
@@ -197,14 +191,20 @@ void Relationship::negotiated(const Connect& partner) {
 void Relationship::disconnected(std::string_view reason, Moment now) {
   take_time(now);
   now_milliseconds_ = now.milliseconds;
-  if (link_ != Link::kNone) link_lost(std::string(reason), now);
+  if (link_ == Link::kNone) return;
+  // What a secondary does not accept before it has read the CONNECT it cannot tell us.
+  const bool unanswered = link_ == Link::kConnecting;
+  link_lost(unanswered ? fmt::format("{}, before it answered CONNECT: {}its log says why", reason,
+                                     settings_.tls ? "" : "it may want TLS, which is not configured here; ")
+                       : std::string(reason),
+            now);
 }
 
 // §5.3.10, §6.1: says why, and ends the connection.
 void Relationship::hang_up(StatusCode status, std::string_view why, Moment now) {
   const Disconnect disconnect{status, std::string(why)};
   send([&](wire::Writer& out) { put_disconnect(out, next_transaction(), now.wall, disconnect); });
-  host_.note(Weight::kWarning, "failover-disconnect", why);
+  note_once(Weight::kWarning, "failover-disconnect", why);
   host_.disconnect();
   link_lost(std::string(why), now);
 }
@@ -229,7 +229,10 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   offered_.clear();
   unconfirmed_.clear();
   being_confirmed_.clear();
-  if (!was_ok) return apply_policy();
+  if (!was_ok) {
+    note_once(Weight::kWarning, "failover-link-failed", reason);
+    return apply_policy();
+  }
   interrupted_at_ = now.milliseconds;
   host_.note(Weight::kWarning, "failover-link-down", reason);
   const State next = in_startup_ ? stable_.state : after_communications_failed(stable_.state);
@@ -237,6 +240,12 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   // It may have begun with the partner there, and have been no alarm.
   if (!in_startup_ && weight_of(next, false) == Weight::kAlarm) announce(next);
   apply_policy();
+}
+
+void Relationship::note_once(Weight weight, std::string_view event, std::string_view reason) {
+  if (noted_ == reason) return;
+  noted_ = reason;
+  host_.note(weight, event, reason);
 }
 
 void Relationship::shut_down(Moment now) {

@@ -98,6 +98,9 @@ class Relationship {
   bool is_in_time(const wire::FailoverMessageView& message, Moment now);
   void hang_up(wire::StatusCode status, std::string_view why, Moment now);
   void link_lost(const std::string& reason, Moment now);
+  /// What keeps the partners from being "OK": said when it is another reason than before, or they were since. They try
+  /// again and again.
+  void note_once(Weight weight, std::string_view event, std::string_view reason);
   void take_time(Moment now) {
     now_milliseconds_ = now.milliseconds;
     now_wall_ = now.wall;
@@ -201,6 +204,7 @@ class Relationship {
   bool partner_is_starting_ = false;
   std::string last_disconnect_;
   AbsoluteTime last_disconnect_at_;
+  std::string noted_;  // by note_once()
   int64_t skew_ = 0;
   bool skew_warned_ = false;
   ConfigurationDigest configuration_;

@@ -44,6 +44,7 @@ void Relationship::take_state(const wire::FailoverMessageView& message, Moment n
                fmt::format("the partner is here, in {}", to_string(stable_.partner)));
     last_disconnect_.clear();
     last_disconnect_at_ = {};
+    noted_.clear();
   }
   save();
   if (in_startup_) return leave_startup(now);

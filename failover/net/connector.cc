@@ -59,6 +59,7 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
   void limit();
   void connected();
   void ask_for_tls();
+  void closed(const std::string& reason);
   void take_reply(Bytes message);
   void hand_over();
   void failed(const std::string& reason);
@@ -76,7 +77,8 @@ class Attempts : public std::enable_shared_from_this<Attempts> {
   std::chrono::milliseconds next_pause_;
   std::shared_ptr<TcpConnection> connection_;  // while TLS is agreed on
   std::shared_ptr<TlsIdentity> attempts_identity_;
-  uint64_t number_ = 0;  // of the attempt, so that what is left of an earlier one is known
+  bool answered_ = false;  // has STARTTLS a REPLY?
+  uint64_t number_ = 0;    // of the attempt, so that what is left of an earlier one is known
   bool under_way_ = false;
   bool closed_ = false;
 };
@@ -136,12 +138,19 @@ void Attempts::ask_for_tls() {
   connection_->start({
       .received = [self = shared_from_this()](Bytes message) { self->take_reply(message); },
       .batch_ended = {},
-      .closed = [self = shared_from_this()](const std::string& reason) { self->failed(reason); },
+      .closed = [self = shared_from_this()](const std::string& reason) { self->closed(reason); },
   });
+  answered_ = false;
   connection_->send(start_tls(static_cast<uint32_t>(number_)));
 }
 
+// A secondary that does not want to hear this address at all cannot say so.
+void Attempts::closed(const std::string& reason) {
+  failed(answered_ ? reason : reason + ", before it answered STARTTLS: its log says why");
+}
+
 void Attempts::take_reply(Bytes message) {
+  answered_ = true;
   if (const auto refusal = refusal_in(message, static_cast<uint32_t>(number_) & 0xffffff)) return failed(*refusal);
   connection_->begin_tls(TlsSide::kClient, attempts_identity_, [self = shared_from_this()] { self->hand_over(); });
 }

@@ -62,6 +62,42 @@ class Listening(Apart):
 
 
 class Refusals(Apart):
+    def test_another_name_is_answered_with_ConfigurationConflict_and_both_say_so(self):
+        self.start(a={"relationship": "west"})
+        reason = 'the CONNECT is for relationship "west", which the secondary does not have with this primary'
+        wait_for("the primary to be told", lambda: reason in state(self.a)["last-disconnect"])
+        self.assertIn("(status 17)", state(self.a)["last-disconnect"])
+        self.assertIn(reason, why_not(self.b))
+        time.sleep(2.5)
+        for server, own in ((self.a, "west"), (self.b, "pair")):
+            line, = self.log_lines(server, "which the secondary does not have")
+            self.assertIn(f"relationship={own}", line)
+
+    def test_a_primary_without_TLS_is_closed_on_and_its_log_says_so(self):
+        tls = self.certificates()
+        del tls["a"]["tls"]
+        self.start(**tls)
+        wait_for("the primary to try", lambda: "before it answered CONNECT" in state(self.a)["last-disconnect"])
+        self.assertIn("it may want TLS", state(self.a)["last-disconnect"])
+        time.sleep(2.5)
+        line, = self.log_lines(self.a, "failover-link-failed")
+        self.assertIn("before it answered CONNECT", line)
+
+    def test_a_primary_at_another_address_is_a_stranger_and_shown_as_one(self):
+        self.network_of("a", "b")
+        self.network.servers["a"].run("ip", "-6", "addr", "add", "2001:db8:ff::9/64", "dev", "mgmt0", "nodad")
+        self.add_server("a", tandem6_config("a", local="2001:db8:ff::9")).start()
+        self.b = self.add_server("b", tandem6_config("b")).start()
+        wait_for("it to be seen", lambda: "2001:db8:ff::9, which is not the partner of any" in why_not(self.b))
+        time.sleep(2.5)
+        self.assertEqual(len(self.log_lines(self.b, "failover-refused", "2001:db8:ff::9")), 1)
+        # Who does connect makes it of no interest.
+        self.servers["a"].kill()
+        self.servers["a"].configure(tandem6_config("a"))
+        self.servers["a"].start()
+        self.wait_for_normal()
+        self.assertEqual(why_not(self.b), "")
+
     def test_a_refusal_is_in_the_log_once(self):
         tls = self.certificates()
         del tls["a"]["tls"]

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <array>
 #include <asio/executor_work_guard.hpp>
 #include <asio/post.hpp>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "control/local_time.h"
 #include "control/log.h"
 #include "failover/messages.h"
 #include "tools/tandem6d/partner_host.h"
@@ -27,6 +29,7 @@ constexpr size_t kChangesAtATime = 4096;
 /// How long the reactor sleeps at most when nothing comes: what workers have to say wakes nobody.
 constexpr std::chrono::microseconds kNap{500};
 constexpr std::chrono::milliseconds kFarewell{200};
+constexpr size_t kMostStrangers = 64;
 
 }  // namespace
 
@@ -166,11 +169,22 @@ void FailoverReactor::accepted(std::shared_ptr<failover::Connection> connection,
   if (fitting.size() == 1 && (terms || !fitting.front()->is_connected())) {
     return fitting.front()->accept(std::move(connection), connect);
   }
-  refused(connection->partner(),
-          terms
-              ? fmt::format("the CONNECT is for relationship \"{}\", which this server does not have with the partner",
-                            terms->relationship)
-              : "a CONNECT that cannot be read");
+  const std::string why =
+      terms ? fmt::format(
+                  "the CONNECT is for relationship {:?}, which the secondary does not have with this primary: "
+                  "the name must be the same on both",
+                  terms->relationship)
+            : "a CONNECT that cannot be read";
+  refused(connection->partner(), why);
+  // §6.1.2: "always be followed by a CONNECTREPLY message". Of §5.6's codes, 17 is the one for configurations that
+  // contradict each other.
+  if (message) {
+    std::array<std::byte, 512> buffer;
+    wire::Writer out(buffer);
+    const auto status = terms ? wire::StatusCode::kConfigurationConflict : wire::StatusCode::kUnspecFail;
+    failover::put_refusal(out, message->transaction_id, PartnerHost::now().wall, status, why);
+    connection->send(out.written());
+  }
   connection->close();
 }
 
@@ -182,7 +196,15 @@ void FailoverReactor::refused(const Ipv6Address& address, const std::string& rea
     is_known = true;
     host->refused(reason);
   }
-  if (!is_known) log(Severity::kWarn, "failover-refused", reason, {{"from", address.to_string()}});
+  if (!is_known) turned_away(address, reason);
+}
+
+// Somebody may knock for days, or many may: each is in the log once, until there were a good many others.
+void FailoverReactor::turned_away(const Ipv6Address& stranger, const std::string& reason) {
+  last_stranger_ = Stranger{.address = stranger, .when = PartnerHost::now().wall};
+  if (strangers_.size() >= kMostStrangers) strangers_.clear();
+  if (!strangers_.insert(stranger).second) return;
+  log(Severity::kWarn, "failover-refused", reason, {{"from", stranger.to_string()}});
 }
 
 // --- the management thread's -----------------------------------------------------------------------------------------
@@ -220,9 +242,21 @@ tl::expected<void, Error> FailoverReactor::reconfigured(std::shared_ptr<const le
 std::vector<failover::RelationshipStatus> FailoverReactor::status() {
   return ask<std::vector<failover::RelationshipStatus>>([this] {
     std::vector<failover::RelationshipStatus> all;
-    for (const auto& host : hosts_) all.push_back(host->status());
+    for (const auto& host : hosts_) {
+      all.push_back(host->status());
+      if (!host->is_connected()) add_stranger(all.back());
+    }
     return all;
   });
+}
+
+// A primary that comes from another address than the one that is configured is a stranger.
+void FailoverReactor::add_stranger(failover::RelationshipStatus& status) const {
+  if (!last_stranger_ || status.role != lease::FailoverRole::kSecondary) return;
+  if (!status.connect_failure.empty()) status.connect_failure += "; ";
+  status.connect_failure +=
+      fmt::format("{}, which is not the partner of any relationship, tried to connect at {}",
+                  last_stranger_->address.to_string(), control::local_time(last_stranger_->when.to_unix()));
 }
 
 tl::expected<void, Error> FailoverReactor::command(const std::string& relationship, failover::OperatorCommand command) {

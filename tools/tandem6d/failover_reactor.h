@@ -5,6 +5,8 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,6 +63,8 @@ class FailoverReactor {
   tl::expected<failover::Listener::Welcome, Error> welcome(const Ipv6Address& address) const;
   void accepted(std::shared_ptr<failover::Connection> connection, Bytes connect);
   void refused(const Ipv6Address& address, const std::string& reason);
+  void turned_away(const Ipv6Address& stranger, const std::string& reason);
+  void add_stranger(failover::RelationshipStatus& status) const;
   /// Runs it in the reactor's thread and returns what it returns.
   template <typename Result>
   Result ask(std::function<Result()> question);
@@ -70,6 +74,12 @@ class FailoverReactor {
   LeaseDesk desk_;
   std::vector<std::unique_ptr<PartnerHost>> hosts_;
   std::vector<std::unique_ptr<failover::Listener>> listeners_;
+  struct Stranger {
+    Ipv6Address address;
+    AbsoluteTime when;
+  };
+  std::optional<Stranger> last_stranger_;
+  std::set<Ipv6Address> strangers_;  // whom the log has
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   uint64_t last_tick_ = 0;

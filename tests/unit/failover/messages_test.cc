@@ -78,6 +78,18 @@ TEST_CASE("RFC 8156 6.1.2: a CONNECTREPLY that rejects says why, and need not sa
   CHECK(connect_in(failover_message(32, {hex("000d 0005 0016 392073"), kVersion, kMclt})) == rejection);
 }
 
+TEST_CASE("RFC 8156 6.1.2: a refusal says as much as is read, and no half of a character") {
+  const auto text_of = [](const std::string& why) {
+    const auto reply = connect_in(written(
+        [&](wire::Writer& out) { put_refusal(out, kTransaction, kSent, StatusCode::kConfigurationConflict, why); }));
+    REQUIRE(reply);
+    CHECK(reply->status == StatusCode::kConfigurationConflict);
+    return reply->text;
+  };
+  CHECK(text_of("another name") == "another name");
+  CHECK(text_of(std::string(kMaxStatusText - 1, 'x') + "\xc3\xb6 and more") == std::string(kMaxStatusText - 1, 'x'));
+}
+
 TEST_CASE("RFC 8156 6.1.2: a status of success rejects nothing, and replaces nothing") {
   Connect reply = kConnect;
   reply.relationship.clear();

@@ -150,6 +150,41 @@ TEST_CASE(
   CHECK_FALSE(primary.it.is_connected());
 }
 
+TEST_CASE("a link that ends before it was OK is in the log: once for each reason, until the two were in contact") {
+  Endpoint primary(FailoverRole::kPrimary);
+  const auto fails = [&](std::string_view reason) {
+    primary.it.connected(primary.now);
+    primary.it.disconnected(reason, primary.now);
+    return primary.host.notes_of("failover-link-failed");
+  };
+  CHECK(fails("gone") == 1);
+  CHECK(primary.host.notes.back().text ==
+        "gone, before it answered CONNECT: it may want TLS, which is not configured "
+        "here; its log says why");
+  CHECK(primary.it.status().last_disconnect == primary.host.notes.back().text);
+  CHECK(fails("gone") == 1);
+  CHECK(fails("cut") == 2);
+  CHECK(fails("gone") == 3);
+  primary.meet(State::kRecover);
+  primary.it.disconnected("over", primary.now);
+  CHECK(primary.it.status().last_disconnect == "over");
+  CHECK(fails("gone") == 4);
+}
+
+TEST_CASE("a refusal that comes again and again is in the log once") {
+  Endpoint secondary(FailoverRole::kSecondary);
+  for (int i = 0; i < 3; ++i) secondary.connect(secondary.terms(), 20);
+  CHECK(secondary.host.notes_of("failover-refused") == 1);
+  CHECK(secondary.host.notes_of("failover-link-failed") == 0);
+  Endpoint primary(FailoverRole::kPrimary);
+  Connect reply = primary.terms();
+  reply.status = StatusCode::kConfigurationConflict;
+  reply.text = "another name";
+  for (int i = 0; i < 3; ++i) primary.connect(reply);
+  CHECK(primary.host.notes_of("failover-refused") == 1);
+  CHECK(primary.host.notes_of("failover-link-failed") == 0);
+}
+
 TEST_CASE("RFC 8156 6.1.3: a refusal is passed on to people, with its text") {
   Endpoint primary(FailoverRole::kPrimary);
   Connect reply = primary.terms();
