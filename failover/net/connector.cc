@@ -101,8 +101,10 @@ void Attempts::attempt() {
                                                                      number = number_](const asio::error_code& error) {
     if (self->closed_ || number != self->number_ || !self->socket_.is_open()) return;
     if (!error) return self->connected();
-    self->failed(fmt::format("cannot connect to the partner at [{}]:{}: {}", self->target_.partner.to_string(),
-                             self->target_.port, error.message()));
+    const char* hint =
+        error == asio::error::connection_refused ? "; it does not run, or not as this relationship's secondary" : "";
+    self->failed(fmt::format("cannot connect to the partner at [{}]:{}: {}{}", self->target_.partner.to_string(),
+                             self->target_.port, error.message(), hint));
   });
 }
 

@@ -61,6 +61,19 @@ class Listening(Apart):
         self.assertEqual(len(self.log_lines(self.b, "failover-listening")), 1)
 
 
+class Roles(Apart):
+    def test_of_two_secondaries_each_says_that_nobody_comes(self):
+        self.start(a={"role": "secondary"})
+        for server in (self.a, self.b):
+            wait_for("it to say so", lambda s=server: "nobody has connected to [2001:db8:ff::" in why_not(s))
+            self.assertIn("configured as primary?", " ".join(state(server)["alarms"]))
+
+    def test_a_primary_whose_partner_is_one_too_asks_for_a_secondary(self):
+        self.start(b={"role": "primary"})
+        for server in (self.a, self.b):
+            wait_for("it to say so", lambda s=server: "Connection refused; it does not run, or not as" in why_not(s))
+
+
 class Refusals(Apart):
     def test_another_name_is_answered_with_ConfigurationConflict_and_both_say_so(self):
         self.start(a={"relationship": "west"})

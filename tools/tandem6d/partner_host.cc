@@ -9,6 +9,7 @@
 #include <ctime>
 #include <utility>
 
+#include "control/local_time.h"
 #include "control/log.h"
 
 namespace tandem6::daemon {
@@ -107,6 +108,7 @@ void PartnerHost::take(std::shared_ptr<failover::Connection> connection) {
                       .closed =
                           [this](const std::string& reason) {
                             connection_.reset();
+                            alone_since_ = now();
                             relationship_->disconnected(reason, now());
                             if (connector_) connector_->retry();
                           }});
@@ -139,6 +141,7 @@ void PartnerHost::send(Bytes message) {
 void PartnerHost::disconnect() {
   if (!connection_) return;
   std::exchange(connection_, nullptr)->close();
+  alone_since_ = now();
   if (connector_) connector_->retry();
 }
 
@@ -201,7 +204,17 @@ failover::RelationshipStatus PartnerHost::status() const {
 std::string PartnerHost::connect_failure() const {
   if (connection_) return {};
   if (!can_speak()) return identity_problem_;
-  return listen_problem_.empty() ? last_failure_ : listen_problem_;
+  if (!listen_problem_.empty()) return listen_problem_;
+  return last_failure_.empty() ? nobody_text() : last_failure_;
+}
+
+// A secondary waits: where both are one, nobody ever does anything wrong. A primary that runs tries oftener than this.
+std::string PartnerHost::nobody_text() const {
+  const auto quiet = static_cast<uint64_t>(2 * limits().retry_longest.count());
+  if (settings_.role != lease::FailoverRole::kSecondary) return {};
+  if (now().milliseconds - alone_since_.milliseconds < quiet) return {};
+  return fmt::format("nobody has connected to [{}]:{} since {}: is the partner running, and configured as primary?",
+                     settings_.local.to_string(), settings_.port, control::local_time(alone_since_.wall.to_unix()));
 }
 
 // --- configuration ---------------------------------------------------------------------------------------------------

@@ -94,6 +94,7 @@ class PartnerHost : public failover::Host {
   void take_identity(const Identity& identity);
   void take(std::shared_ptr<failover::Connection> connection);
   std::string connect_failure() const;
+  std::string nobody_text() const;
   void store_pending();
   void hand_over(const std::shared_ptr<Walk>& walk);
   void free_step(const std::shared_ptr<Walk>& walk, AbsoluteTime partner_down_since, Seconds mclt);
@@ -108,6 +109,7 @@ class PartnerHost : public failover::Host {
   std::string identity_problem_;  ///< why there is none, when TLS needs one
   std::unique_ptr<failover::Connector> connector_;
   std::shared_ptr<failover::Connection> connection_;
+  failover::Moment alone_since_ = now();  ///< started, or the last connection ended; while there is none
   std::string listen_problem_;
   std::string last_failure_;  ///< to connect, since there was a connection
   std::string last_refusal_;  ///< likewise, of somebody who came
