@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,8 @@ using lease::FailoverRole;
 
 // RFC 8156 §7.1 wants clocks within roughly 5 s and drops the connection beyond (§7.5.1): said well before that.
 constexpr int64_t kNoteworthySkew = 2;
+/// Seconds: 30 days, in which somebody can make a certificate.
+constexpr int64_t kCertificateNotice = int64_t{30} * 86400;
 
 constexpr std::string_view kGoesOn = "Nothing: it goes on by itself.";
 constexpr std::string_view kGetConnection =
@@ -110,6 +113,16 @@ StateText in_conflict_done(const RelationshipStatus& status) {
           status.communicating ? std::string(kGoesOn) : std::string(kGetConnection)};
 }
 
+/// Empty: it is valid for long, or there is none.
+std::string certificate_alarm(const RelationshipStatus& status, int64_t now) {
+  if (status.certificate_until == 0 || status.certificate_until - now >= kCertificateNotice) return {};
+  const std::string end = local_time(status.certificate_until);
+  constexpr std::string_view kRenew = "put a new one in its place and config-reload";
+  if (status.certificate_until <= now)
+    return fmt::format("this server's certificate ended at {}: the next connection fails; {}", end, kRenew);
+  return fmt::format("this server's certificate ends at {}: {} before that", end, kRenew);
+}
+
 std::string heard(const RelationshipStatus& status) {
   if (status.communicating) return "IT IS HEARD RIGHT NOW";
   if (status.last_heard == AbsoluteTime{}) return "it was never heard";
@@ -164,7 +177,7 @@ const RelationshipSettings* settings_of(const std::vector<RelationshipSettings>&
 }
 
 std::vector<std::string> failover_alarms(const RelationshipStatus& status,
-                                         const std::vector<RelationshipSettings>& configured) {
+                                         const std::vector<RelationshipSettings>& configured, AbsoluteTime now) {
   std::vector<std::string> alarms;
   if (status.state != State::kNormal || !status.communicating)
     alarms.push_back(fmt::format("{} since {}: {}", to_string(status.state), local_time(status.since.to_unix()),
@@ -193,6 +206,8 @@ std::vector<std::string> failover_alarms(const RelationshipStatus& status,
     alarms.emplace_back(
         "\"start-partner-down\" is still set: if this server came back with an empty disk while the partner cannot be "
         "reached, it would give away what the partner's clients hold; take it out of the file and reload");
+  if (std::string certificate = certificate_alarm(status, now.to_unix()); !certificate.empty())
+    alarms.push_back(std::move(certificate));
   return alarms;
 }
 

@@ -19,7 +19,8 @@ StateText explain(const failover::RelationshipStatus& status);
 /// What must be known now, one sentence each, without the relationship's name. Empty: the pair is well. `configured`:
 /// the relationships of the configuration in force.
 std::vector<std::string> failover_alarms(const failover::RelationshipStatus& status,
-                                         const std::vector<failover::RelationshipSettings>& configured);
+                                         const std::vector<failover::RelationshipSettings>& configured,
+                                         AbsoluteTime now);
 /// The relationship of this name; null: there is none.
 const failover::RelationshipSettings* settings_of(const std::vector<failover::RelationshipSettings>& configured,
                                                   const std::string& name);

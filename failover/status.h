@@ -61,6 +61,7 @@ struct RelationshipStatus {
   bool has_communicated = false;       ///< with the partner, ever
   AbsoluteTime recover_wait_until;     ///< in RECOVER-WAIT: it ends then; 0: not in it
   AbsoluteTime partner_prefixes_from;  ///< in PARTNER-DOWN: the partner's may be used from then on; 0: not in it
+  int64_t certificate_until = 0;  ///< Unix time: when this server's own ends, which AbsoluteTime may not reach; 0: none
 };
 
 /// What an operator can tell an endpoint.

@@ -68,6 +68,11 @@ json prefixes_json(const RelationshipStatus& status) {
   return pools;
 }
 
+/// When this server's own ends; null when there is none.
+json certificate_json(const RelationshipStatus& status) {
+  return status.certificate_until != 0 ? json(local_time(status.certificate_until)) : json(nullptr);
+}
+
 /// In how many seconds PARTNER-DOWN comes by itself (RFC 8156 §8.9.2); null when it does not.
 json auto_partner_down_json(const Server& server, const RelationshipStatus& status) {
   const failover::RelationshipSettings* settings = settings_of(server.configuration().failover, status.name);
@@ -83,11 +88,12 @@ json status_json(const Server& server, const RelationshipStatus& status) {
   return {{"relationship", status.name},
           {"means", text.means},
           {"advice", text.advice},
-          {"alarms", failover_alarms(status, server.configuration().failover)},
+          {"alarms", failover_alarms(status, server.configuration().failover, now)},
           {"local", local_json(status, now)},
           {"partner", partner_json(status, now)},
           {"communicating", status.communicating},
           {"secure", status.secure},
+          {"certificate-until", certificate_json(status)},
           {"skew-seconds", status.skew_seconds},
           {"mclt", status.mclt.count},
           {"keepalive-time", status.keepalive.count},

@@ -55,7 +55,7 @@ std::vector<std::string> alarms_of(const Server& server, const storage::Committe
     }
   }
   for (const failover::RelationshipStatus& relationship : server.failover()) {
-    for (const std::string& alarm : failover_alarms(relationship, server.configuration().failover))
+    for (const std::string& alarm : failover_alarms(relationship, server.configuration().failover, server.now()))
       alarms.push_back(fmt::format("failover {}: {}", relationship.name, alarm));
   }
   return alarms;

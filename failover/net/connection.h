@@ -46,6 +46,8 @@ class Connection {
 /// any time for those that come, by any thread; those who use it run on one.
 class TlsIdentity;
 tl::expected<std::shared_ptr<TlsIdentity>, Error> load_tls_identity(const TlsSettings& settings);
+/// When our certificate in it ends, in Unix time.
+int64_t certificate_end(const TlsIdentity& identity);
 
 struct Limits {
   std::chrono::milliseconds handshake{5000};  ///< for TCP, STARTTLS and TLS together; and for CONNECT to come

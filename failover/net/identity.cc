@@ -1,5 +1,6 @@
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -203,6 +204,14 @@ tl::expected<std::shared_ptr<TlsIdentity>, Error> load_tls_identity(const TlsSet
   identity->settings = settings;
   if (auto loaded = load(*identity); !loaded) return tl::unexpected(loaded.error());
   return identity;
+}
+
+int64_t certificate_end(const TlsIdentity& identity) {
+  using namespace std::chrono;
+  const mbedtls_x509_time& end = identity.certificate.valid_to;  // UTC (RFC 5280 §4.1.2.5)
+  const sys_days day =
+      year(end.year) / month(static_cast<unsigned>(end.mon)) / std::chrono::day(static_cast<unsigned>(end.day));
+  return (day.time_since_epoch() + hours(end.hour) + minutes(end.min) + seconds(end.sec)) / seconds(1);
 }
 
 }  // namespace tandem6::failover

@@ -375,6 +375,7 @@ class Secure(PairTest):
     def test_certificates_are_replaced_without_losing_the_relationship(self):
         self.start_secure_pair()
         self.assertTrue(state(self.a)["secure"] and state(self.b)["secure"])
+        self.assertIn("certificate this server's ends at 20", " ".join(self.ctl(self.a, "failover", "status")[1].split()))
         self.assertEqual(state(self.a)["alarms"], [])
         since = [state(server)["local"]["since"] for server in (self.a, self.b)]
         self.certificates()  # all new, the CA too, in the same files

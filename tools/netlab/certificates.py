@@ -25,7 +25,7 @@ class Authority:
         with open(extensions, "w", encoding="utf-8") as out:
             out.write(f"subjectAltName=DNS:{host}\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=digitalSignature\n")
         run("openssl", "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial",
-            "-days", "30", "-extfile", extensions, "-out", stem + ".pem")
+            "-days", "90", "-extfile", extensions, "-out", stem + ".pem")
         return stem + ".pem", stem + ".key"
 
     def tls(self, host, partner):

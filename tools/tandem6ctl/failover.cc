@@ -71,6 +71,8 @@ void print_connection(const json& relationship) {
   if (const std::string why = text(relationship, "connect-failure"); !why.empty()) print_fact("connecting", why);
   if (const std::string why = text(relationship, "last-disconnect"); !why.empty())
     print_fact("last ended", fmt::format("{}: {}", age(relationship, "last-disconnect-at-seconds"), why));
+  if (const json until = relationship.value("certificate-until", json()); until.is_string())
+    print_fact("certificate", fmt::format("this server's ends at {}", until.get<std::string>()));
   print_fact("limits", fmt::format("MCLT {} s, keepalive {} s", number(relationship, "mclt"),
                                    number(relationship, "keepalive-time")));
 }

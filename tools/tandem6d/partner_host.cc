@@ -197,6 +197,7 @@ failover::RelationshipStatus PartnerHost::status() const {
   failover::RelationshipStatus status = relationship_->status();
   status.secure = connection_ && connection_->is_secure();
   status.connect_failure = connect_failure();
+  if (identity_) status.certificate_until = failover::certificate_end(*identity_);
   return status;
 }
 

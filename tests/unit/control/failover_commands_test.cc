@@ -44,6 +44,7 @@ TEST_CASE("failover-status: both servers, meaning, updates, prefixes") {
   CHECK(one["partner"]["last-heard-seconds"] == 2);
   CHECK(one["communicating"] == true);
   CHECK(one["secure"] == true);
+  CHECK(one["certificate-until"] == local_time(server.clock + 90 * 86400));
   CHECK(one["skew-seconds"] == -1);
   CHECK(one["mclt"] == 1800);
   CHECK(one["keepalive-time"] == 60);
@@ -120,6 +121,8 @@ TEST_CASE("failover-status: how the last connection ended, when, and why there i
   one = run(server, "failover-status")["arguments"]["relationships"][0];
   CHECK(one["connect-failure"] == "");
   CHECK(one["last-disconnect-at"].is_null());
+  server.relationships[0].certificate_until = 0;
+  CHECK(run(server, "failover-status")["arguments"]["relationships"][0]["certificate-until"].is_null());
   CHECK(one["last-disconnect-at-seconds"].is_null());
 }
 

@@ -17,6 +17,7 @@ inline failover::RelationshipStatus pair_in_normal(const FakeServer& server, con
   status.partner_since = ago(3590);
   status.communicating = true;
   status.secure = true;
+  status.certificate_until = server.clock + 90 * 86400;
   status.last_heard = ago(2);
   status.mclt = Seconds{1800};
   status.keepalive = Seconds{60};

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "control/local_time.h"
 #include "tests/unit/control/failover_fixture.h"
 
 namespace tandem6::control {
@@ -21,6 +22,12 @@ constexpr State kStates[] = {State::kStartup,
                              State::kRecoverDone,
                              State::kResolutionInterrupted,
                              State::kConflictDone};
+
+/// Now is when it is the same to everything but certificates.
+std::vector<std::string> failover_alarms(const failover::RelationshipStatus& status,
+                                         const std::vector<failover::RelationshipSettings>& configured) {
+  return control::failover_alarms(status, configured, AbsoluteTime::from_unix(1'800'000'000));
+}
 
 failover::RelationshipStatus in(State state, FailoverRole role, bool communicating) {
   failover::RelationshipStatus status;
@@ -127,6 +134,21 @@ TEST_CASE("failover alarms: start-partner-down that is still set once the partne
   configured[1].start_partner_down = false;
   configured[0].start_partner_down = true;
   CHECK(failover_alarms(status, configured).empty());
+}
+
+TEST_CASE("failover alarms: a certificate that ends within 30 days, and one that has ended") {
+  failover::RelationshipStatus status = in(State::kNormal, FailoverRole::kPrimary, true);
+  const AbsoluteTime now = AbsoluteTime::from_unix(1'800'000'000);
+  const auto alarms_with = [&](int64_t left) {
+    status.certificate_until = now.to_unix() + left;
+    return control::failover_alarms(status, {}, now);
+  };
+  CHECK(alarms_with(int64_t{30} * 86400).empty());
+  CHECK(alarms_with(int64_t{100'000} * 86400).empty());
+  REQUIRE(alarms_with(int64_t{30} * 86400 - 1).size() == 1);
+  CHECK(has(alarms_with(86400)[0], "this server's certificate ends at " + local_time(1'800'086'400)));
+  REQUIRE(alarms_with(0).size() == 1);
+  CHECK(has(alarms_with(-86400)[0], "this server's certificate ended at " + local_time(1'799'913'600)));
 }
 
 TEST_CASE("RFC 8156 7.1: a clock that is 2 s off is an alarm, which says in which direction") {

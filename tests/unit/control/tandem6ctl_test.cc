@@ -289,6 +289,7 @@ TEST_CASE("tandem6ctl failover status: all is well; both servers side by side; f
   shows(R"(last heard +\d s ago\n)");
   shows(R"(what to do +Nothing: all is well\.\n)");
   shows(R"(connection +up, TLS; the clocks agree\n)");
+  shows(R"(certificate +this server's ends at 20\d\d-\d\d-\d\dT[^\n]+\n)");
   shows(R"(120 sent, 117 acked, 1 refused by the partner; 2 unacked, 5 leases)");
   shows(R"(updates in +7 received, 3 refused by us\n)");
   shows(R"(2001:db8:8000::/34 +100 +90 +66\n)");

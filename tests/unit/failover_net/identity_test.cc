@@ -72,6 +72,17 @@ TEST_CASE("TLS identity: our certificate that has expired is refused, with its d
   CHECK(mentions(error, "renew it"));
 }
 
+TEST_CASE("TLS identity: it is known when our certificate ends") {
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  for (const int days : {1, 30, 9000}) {
+    const auto issued = all().ca.issue("ends", {.common_name = "a.example.net", .to_day = days});
+    const int64_t left = certificate_end(*identity(all().settings(issued, "b.example.net"))) - now.count();
+    CHECK(left >= int64_t{days} * 86400 - 60);
+    CHECK(left <= int64_t{days} * 86400 + 60);
+  }
+}
+
 TEST_CASE("TLS identity: a CRL that has expired is refused, for it would refuse every partner") {
   TlsSettings settings = all().primary();
   settings.crl = all().ca.revoke("old", {}, -1);
