@@ -50,6 +50,8 @@ class Server {
   virtual ~Server() = default;
   virtual const Configuration& configuration() const = 0;
   virtual std::string configuration_path() const = 0;
+  /// What the configuration would miss on this machine, besides its own faults: warnings.
+  virtual std::vector<Remark> missing_here(const Configuration& configuration) const = 0;
   /// Puts a configuration that was read from `name` in force when it has no errors and needs no restart; else nothing
   /// changes. Returns warnings, or what is wrong.
   virtual tl::expected<std::vector<std::string>, Error> apply(ConfigResult read, const std::string& name,

@@ -1,5 +1,7 @@
 // config-get, -hash-get, -test, -set, -reload, -write: the configuration and its file.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -60,7 +62,9 @@ tl::expected<std::string, Error> given_text(const Server& server, const json& ar
 tl::expected<json, Error> config_test(Server& server, const json& arguments) {
   const auto text = given_text(server, arguments);
   if (!text) return tl::unexpected(text.error());
-  const ConfigResult tested = parse_configuration(*text);
+  ConfigResult tested = parse_configuration(*text);
+  if (tested.configuration)
+    std::ranges::move(server.missing_here(*tested.configuration), std::back_inserter(tested.remarks));
   std::string lines = tested.configuration ? "Configuration seems sane." : "The configuration has errors:";
   json remarks = json::array();
   for (const Remark& remark : tested.remarks) {

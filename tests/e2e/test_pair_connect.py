@@ -1,9 +1,11 @@
 """What a pair says when its two servers do not find each other: the true reason, on both, and not every second."""
 
 import os
+import subprocess
 import time
 import unittest
 
+import lab
 from failover_pair import ADDRESSES, PairTest, state, tandem6_config, why_not
 from lab import wait_for
 from netlab.certificates import Authority
@@ -44,6 +46,29 @@ class Certificates(Apart):
         self.wait_for_normal()
 
 
+    def test_a_reload_that_cannot_read_the_certificates_says_so_and_keeps_the_old_ones(self):
+        self.start(**self.certificates())
+        self.wait_for_normal()
+        key = os.path.join(self.authority.directory, "a.key")
+        os.remove(key)
+        answer = self.a.command("config-reload")
+        self.assertEqual(answer["result"], 0, answer)
+        self.assertIn(f'failover relationship "pair" keeps its certificates: failover TLS: cannot read our key in {key}',
+                      answer["text"])
+        self.assertEqual(len(answer["arguments"]["warnings"]), 1)
+        self.assertTrue(state(self.a)["secure"])
+        # Before it is too late: config test and --check warn, and find nothing wrong with the file itself.
+        code, text = self.ctl(self.a, "config", "test", self.a.config_file)
+        self.assertEqual(code, 0, text)
+        self.assertIn("warning: tandem6.failover[0].tls: failover TLS: cannot read our key", text)
+        checked = subprocess.run([lab.TANDEM6D, "--check", "--config", self.a.config_file], capture_output=True, text=True,
+                                 timeout=30)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        self.assertIn("warning: tandem6.failover[0].tls: failover TLS: cannot read our key", checked.stderr)
+        self.certificates()
+        self.assertEqual(self.a.command("config-reload")["arguments"]["warnings"], [])
+
+
 class Listening(Apart):
     def test_a_secondary_whose_address_comes_late_starts_and_is_found(self):
         self.network_of("a", "b")
@@ -59,6 +84,20 @@ class Listening(Apart):
         space.run("ip", "-6", "addr", "add", f"{ADDRESSES['b']}/64", "dev", "mgmt0", "nodad")
         self.wait_for_normal()
         self.assertEqual(len(self.log_lines(self.b, "failover-listening")), 1)
+
+
+class Ended(Apart):
+    def test_the_partners_farewell_is_not_lost_when_the_next_attempt_fails(self):
+        self.start()
+        self.wait_for_normal()
+        self.b.stop()
+        wait_for("an attempt to fail", lambda: "Connection refused" in why_not(self.a))
+        now = state(self.a)
+        self.assertIn("the partner says: this server is shutting down", now["last-disconnect"])
+        self.assertLess(now["last-disconnect-at-seconds"], 30)
+        _, text = self.ctl(self.a, "failover", "status")
+        self.assertRegex(text, r"connecting +cannot connect")
+        self.assertRegex(text, r"last ended +\d+ s ago: the partner says: this server is shutting down")
 
 
 class Roles(Apart):

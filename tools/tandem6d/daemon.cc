@@ -442,7 +442,7 @@ tl::expected<std::vector<std::string>, Error> Daemon::apply(control::ConfigResul
   const auto call = read.configuration->reconfigure.on_reload
                         ? control::call_for_changes(configuration_, *read.configuration)
                         : std::nullopt;
-  put_in_force(std::move(*read.configuration));
+  const std::vector<std::string> warnings = put_in_force(std::move(*read.configuration));
   log(Severity::kInfo, "reloaded", "the configuration is in force", {{"file", name}});
   if (call && reconfigurer_.call(*call)) {
     log(Severity::kInfo, "reconfigure", "clients that the change takes something from are told to renew",
@@ -450,6 +450,7 @@ tl::expected<std::vector<std::string>, Error> Daemon::apply(control::ConfigResul
   }
   for (const std::string& loss : *losses) log(Severity::kWarn, "leases-lost", loss);
   remarks.insert(remarks.end(), losses->begin(), losses->end());
+  remarks.insert(remarks.end(), warnings.begin(), warnings.end());
   return remarks;
 }
 
@@ -464,20 +465,20 @@ tl::expected<std::vector<std::string>, Error> Daemon::weigh_losses(const control
   return tl::unexpected(Error{fmt::format("nothing was changed, leases would be lost: {}", fmt::join(lines, "; "))});
 }
 
-void Daemon::put_in_force(control::Configuration configuration) {
+std::vector<std::string> Daemon::put_in_force(control::Configuration configuration) {
+  std::vector<std::string> warnings;
   const std::shared_ptr<const lease::Snapshot> next = build(configuration);
   const std::shared_ptr<const lease::Snapshot> before = views_.current().snapshot;
   if (continuity_.has_fresh()) fill_new_pools(next);
-  if (failover_) {
-    if (const auto taken = failover_->reconfigured(next); !taken)
-      log(Severity::kError, "failover-certificates", taken.error().message);
-  }
+  if (failover_) warnings = failover_->reconfigured(next);
+  for (const std::string& warning : warnings) log(Severity::kError, "failover-certificates", warning);
   publish(next, configuration);
   next->give_back_reserved(*before);
   continuity_.settle();
   configuration_ = std::move(configuration);
   reloaded_unix_ = unix_now();
   control::set_log_outputs(configuration_.loggers);
+  return warnings;
 }
 
 std::shared_ptr<lease::Snapshot> Daemon::build(const control::Configuration& configuration) {

@@ -21,6 +21,7 @@
 #include "dataplane/worker/worker.h"
 #include "storage/committer.h"
 #include "storage/store.h"
+#include "tools/tandem6d/certificates.h"
 #include "tools/tandem6d/failover_reactor.h"
 
 namespace tandem6::daemon {
@@ -42,6 +43,9 @@ class Daemon : public control::Server {
   // control::Server
   const control::Configuration& configuration() const override { return configuration_; }
   std::string configuration_path() const override { return configuration_path_; }
+  std::vector<control::Remark> missing_here(const control::Configuration& configuration) const override {
+    return certificate_remarks(configuration);
+  }
   tl::expected<std::vector<std::string>, Error> apply(control::ConfigResult read, const std::string& name,
                                                       control::LostLeases lost) override;
   tl::expected<std::vector<std::string>, Error> reload(control::LostLeases lost) override;
@@ -90,7 +94,8 @@ class Daemon : public control::Server {
   // reload
   tl::expected<std::vector<std::string>, Error> weigh_losses(const control::Configuration& next,
                                                              control::LostLeases lost);
-  void put_in_force(control::Configuration next);
+  /// Returns warnings.
+  std::vector<std::string> put_in_force(control::Configuration next);
   std::shared_ptr<lease::Snapshot> build(const control::Configuration& configuration);
   void fill_new_pools(const std::shared_ptr<const lease::Snapshot>& next);
   void publish(std::shared_ptr<const lease::Snapshot> snapshot, const control::Configuration& configuration);

@@ -218,15 +218,15 @@ Result FailoverReactor::ask(std::function<Result()> question) {
   return answer.get();
 }
 
-tl::expected<void, Error> FailoverReactor::reconfigured(std::shared_ptr<const lease::Snapshot> snapshot) {
+std::vector<std::string> FailoverReactor::reconfigured(std::shared_ptr<const lease::Snapshot> snapshot) {
   std::vector<PartnerHost::Identity> identities;
-  std::string problems;
+  std::vector<std::string> problems;
   for (const auto& host : hosts_) {
     identities.push_back(PartnerHost::load_identity(host->settings()));
     if (identities.back()) continue;
-    problems += fmt::format("{}relationship \"{}\" {}: {}", problems.empty() ? "" : "; ", host->settings().name,
-                            host->can_speak() ? "keeps its certificates" : "still has no certificates",
-                            identities.back().error().message);
+    problems.push_back(fmt::format("failover relationship \"{}\" {}: {}", host->settings().name,
+                                   host->can_speak() ? "keeps its certificates" : "still has no certificates",
+                                   identities.back().error().message));
   }
   ask<bool>([&] {
     for (size_t i = 0; i < hosts_.size(); ++i) {
@@ -235,8 +235,7 @@ tl::expected<void, Error> FailoverReactor::reconfigured(std::shared_ptr<const le
     }
     return true;
   });
-  if (problems.empty()) return {};
-  return tl::unexpected(Error{problems});
+  return problems;
 }
 
 std::vector<failover::RelationshipStatus> FailoverReactor::status() {

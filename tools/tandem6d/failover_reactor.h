@@ -46,8 +46,9 @@ class FailoverReactor {
   /// Says good-bye to the partners and ends the thread. The workers still run.
   void stop();
 
-  /// Another configuration is in force; certificates are read again. An error leaves those that are in use.
-  tl::expected<void, Error> reconfigured(std::shared_ptr<const lease::Snapshot> snapshot);
+  /// Another configuration is in force; certificates are read again. Returns what is wrong with them, for people: then
+  /// those that are in use stay.
+  std::vector<std::string> reconfigured(std::shared_ptr<const lease::Snapshot> snapshot);
   std::vector<failover::RelationshipStatus> status();
   tl::expected<void, Error> command(const std::string& relationship, failover::OperatorCommand command);
 

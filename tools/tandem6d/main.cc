@@ -1,12 +1,16 @@
 // tandem6d: reads the configuration, starts the server, serves until it is told to stop.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "control/config/build.h"
 #include "control/config/configuration.h"
 #include "control/log.h"
+#include "tools/tandem6d/certificates.h"
 #include "tools/tandem6d/daemon.h"
 
 namespace {
@@ -21,7 +25,9 @@ void print_remarks(const control::ConfigResult& result, const std::string& path)
   for (const control::Remark& remark : result.remarks) std::cerr << remark.to_string(path) << '\n';
 }
 
-int check(const control::ConfigResult& result, const std::string& path) {
+int check(control::ConfigResult result, const std::string& path) {
+  if (result.configuration)
+    std::ranges::move(daemon::certificate_remarks(*result.configuration), std::back_inserter(result.remarks));
   print_remarks(result, path);
   if (!result.configuration) return kBadConfiguration;
   std::cout << control::summary(*result.configuration);
@@ -65,5 +71,5 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : kBadConfiguration;
   }
   control::ConfigResult result = control::load_configuration(path);
-  return only_check ? check(result, path) : serve(std::move(result), path);
+  return only_check ? check(std::move(result), path) : serve(std::move(result), path);
 }

@@ -52,6 +52,16 @@ TEST_CASE("config-test: a bad one is result 1 with all that is wrong, in text an
   }
 }
 
+TEST_CASE("config-test: what is missing on this machine is a warning, and the configuration sane") {
+  FakeServer server;
+  server.missing = {{.is_error = false, .path = "tandem6.failover[0].tls", .text = "no such file"}};
+  const json answer = run(server, "config-test", kGood);
+  CHECK(answer["result"] == 0);
+  CHECK(has(answer["text"], "Configuration seems sane.\nconfiguration: warning: tandem6.failover[0].tls: no such"));
+  REQUIRE(answer["arguments"]["remarks"].size() == 1);
+  CHECK(answer["arguments"]["remarks"][0]["severity"] == "warning");
+}
+
 TEST_CASE("config-test: a file's text keeps its comments and its lines") {
   FakeServer server;
   const json answer = run(server, "config-test", {{"text", "// a comment\n{\n\"Dhcp6\": {\n \"valid-lifetim\": 7 }}"}});

@@ -106,6 +106,7 @@ class FakeServer : public Server {
 
   const Configuration& configuration() const override { return config; }
   std::string configuration_path() const override { return path; }
+  std::vector<Remark> missing_here(const Configuration&) const override { return missing; }
   tl::expected<std::vector<std::string>, Error> apply(ConfigResult read, const std::string&, LostLeases lost) override {
     if (!read.configuration) {
       std::string all;
@@ -169,6 +170,7 @@ class FakeServer : public Server {
   int64_t uptime = 3725;
   std::string reload_error;
   std::vector<std::string> reload_warnings;
+  std::vector<Remark> missing;
   bool workers_run = true;
   lease::ShardGroup group{0, 1, lease::HashKey{1, 2}, 1024};  ///< what errands find
   /// What errands sent.
