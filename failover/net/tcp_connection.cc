@@ -154,10 +154,12 @@ TcpConnection::Came TcpConnection::read_socket(MutableBytes space) {
   asio::error_code error;
   const size_t size = socket_.read_some(asio::buffer(space.data(), space.size()), error);
   drained_ = size < space.size();
+  heard_ = heard_ || size != 0;
   if (!error) return size;
   if (means_later(error)) return 0;
   partner_done_ = true;
-  if (error == asio::error::eof) {
+  // One that never said anything sends a FIN or a reset as the kernel happens to have something of ours unread.
+  if (error == asio::error::eof || (error == asio::error::connection_reset && !heard_)) {
     // RFC 5246 §7.2.1: an end without close_notify is the network's, not the partner's; or its process is dead.
     return tl::unexpected(Error{secure_ ? "the connection to the partner was cut off: it ended without TLS's farewell"
                                         : "the partner closed the connection"});

@@ -89,6 +89,7 @@ class TcpConnection final : public Connection, public std::enable_shared_from_th
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;
   bool flush_scheduled_ = false;
+  bool heard_ = false;         // anything at all
   bool drained_ = false;       // the last read took all that the kernel had
   bool said_bye_ = false;      // when leaving: nothing is queued any more
   bool partner_done_ = false;  // nothing will come

@@ -35,9 +35,10 @@ class Certificates(Apart):
         os.remove(tls["b"]["tls"]["cert"])
         self.start(**tls)
         wait_for("the primary to try", lambda: "Connection refused" not in why_not(self.a))
-        time.sleep(2)  # and to try again
+        time.sleep(4)  # and to try again
         self.assertIn("cannot read our certificate", why_not(self.b))
         self.assertIn("cannot read our certificate", " ".join(state(self.b)["alarms"]))
+        self.assertEqual(len(self.log_lines(self.a, "before it answered STARTTLS: its log says why")), 1)
         self.assertEqual(len(self.log_lines(self.b, "cannot read our certificate")), 1)
         self.assertEqual(self.log_lines(self.b, "no failover relationship"), [])
         self.certificates()

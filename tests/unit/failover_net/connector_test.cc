@@ -109,7 +109,9 @@ TEST_CASE("RFC 7653 8.2: STARTTLS is the first message, without options") {
     CHECK(peer->sees_end());
     CHECK(contains(primary.failures, "does not answer STARTTLS and the TLS handshake within 200 ms"));
   }
-  SUBCASE("a closed connection: it gives up") {
+  SUBCASE("a closed connection: it gives up, and says the same of a reset") {
+    SUBCASE("FIN") {}
+    SUBCASE("reset") { peer->socket().set_option(asio::socket_base::linger(true, 0)); }
     peer->socket().close();
     CHECK(run_until(io, [&] {
       return contains(primary.failures, "the partner closed the connection, before it answered STARTTLS: its log");
