@@ -32,7 +32,8 @@ class Apart(PairTest):
 class Certificates(Apart):
     def test_a_secondary_without_its_certificate_says_that_and_not_that_nobody_is_its_primary(self):
         tls = self.certificates()
-        os.remove(tls["b"]["tls"]["cert"])
+        certificate = tls["b"]["tls"]["cert"]
+        os.rename(certificate, certificate + ".elsewhere")
         self.start(**tls)
         wait_for("the primary to try", lambda: "Connection refused" not in why_not(self.a))
         time.sleep(4)  # and to try again
@@ -41,11 +42,9 @@ class Certificates(Apart):
         self.assertEqual(len(self.log_lines(self.a, "before it answered STARTTLS: its log says why")), 1)
         self.assertEqual(len(self.log_lines(self.b, "cannot read our certificate")), 1)
         self.assertEqual(self.log_lines(self.b, "no failover relationship"), [])
-        self.certificates()
-        for server in (self.a, self.b):
-            self.assertEqual(server.command("config-reload")["result"], 0)
+        # Nobody need tell it: a clock that was set right may be all that it takes.
+        os.rename(certificate + ".elsewhere", certificate)
         self.wait_for_normal()
-
 
     def test_a_reload_that_cannot_read_the_certificates_says_so_and_keeps_the_old_ones(self):
         self.start(**self.certificates())

@@ -139,7 +139,7 @@ void FailoverReactor::tick() {
   const failover::Moment now = PartnerHost::now();
   if (now.milliseconds - last_tick_ < kTickMilliseconds) return;
   last_tick_ = now.milliseconds;
-  for (const auto& host : hosts_) host->relationship().tick(now);
+  for (const auto& host : hosts_) host->tick(now);
 }
 
 // --- partners that connect -------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ namespace {
 /// Places of the shards that one job looks at: some hundred microseconds.
 constexpr size_t kPlacesPerJob = 2048;
 constexpr std::chrono::milliseconds kStoreAgain{1000};
+constexpr uint64_t kTryCertificatesMilliseconds = 10'000;
 /// A partner that lets so much lie does not read: §8.2's timers end the connection.
 constexpr size_t kMostUnsent = size_t{64} << 20;
 
@@ -229,6 +230,17 @@ void PartnerHost::replace_identity(const Identity& identity) {
   take_identity(identity);
   if (connector_) return connector_->replace_identity(identity_);
   start();
+}
+
+// Certificates that could not be used may be good without anybody's doing: those of a machine that boots before its
+// clock is set are "not valid before" tomorrow.
+void PartnerHost::tick(failover::Moment moment) {
+  if (!can_speak() && moment.milliseconds - identity_tried_ >= kTryCertificatesMilliseconds) {
+    identity_tried_ = moment.milliseconds;
+    replace_identity(load_identity(settings_));
+    if (can_speak()) note(failover::Weight::kInfo, "failover-certificates", "the certificates can be used now");
+  }
+  relationship_->tick(moment);
 }
 
 // --- leases ----------------------------------------------------------------------------------------------------------

@@ -59,6 +59,8 @@ class PartnerHost : public failover::Host {
   void replace_snapshot(std::shared_ptr<const lease::Snapshot> snapshot);
   /// An error leaves the one that is in use.
   void replace_identity(const Identity& identity);
+  /// At least every 100 ms.
+  void tick(failover::Moment now);
   failover::RelationshipStatus status() const;
 
   static failover::Moment now();
@@ -107,6 +109,7 @@ class PartnerHost : public failover::Host {
   World world_;
   std::shared_ptr<failover::TlsIdentity> identity_;
   std::string identity_problem_;  ///< why there is none, when TLS needs one
+  uint64_t identity_tried_ = now().milliseconds;
   std::unique_ptr<failover::Connector> connector_;
   std::shared_ptr<failover::Connection> connection_;
   failover::Moment alone_since_ = now();  ///< started, or the last connection ended; while there is none
