@@ -110,7 +110,7 @@ StateText in_resolution_interrupted(const RelationshipStatus& status) {
 
 StateText in_conflict_done(const RelationshipStatus& status) {
   return {"This server knows all leases and answers all clients; the partner still fetches them.",
-          status.communicating ? std::string(kGoesOn) : std::string(kGetConnection)};
+          status.communicating ? std::string(kGoesOn) : std::string(kGetConnection).append(kIfDown)};
 }
 
 /// Empty: it is valid for long, or there is none.

@@ -77,8 +77,9 @@ TEST_CASE("failover: partner-down is advised only where the partner is not heard
     CAPTURE(failover::to_string(state));
     CHECK_FALSE(has(explain(in(state, FailoverRole::kPrimary, true)).advice, "partner-down"));
   }
-  CHECK(has(explain(in(State::kCommunicationsInterrupted, FailoverRole::kPrimary, false)).advice,
-            "tandem6ctl failover partner-down"));
+  for (const State state : {State::kCommunicationsInterrupted, State::kConflictDone}) {
+    CHECK(has(explain(in(state, FailoverRole::kPrimary, false)).advice, "tandem6ctl failover partner-down"));
+  }
 }
 
 TEST_CASE("failover: texts that a terminal shows do not speak in names that only the control socket has") {
