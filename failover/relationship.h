@@ -145,12 +145,6 @@ class Relationship {
   void pump(Moment now);
   void take_update(const wire::FailoverMessageView& message, Moment now);
   void next_of_client(const Duid& client);
-  void take_block(uint32_t transaction_id, BindingUpdate update, Moment now);
-  void take_block_as_secondary(uint32_t transaction_id, BindingUpdate update, Moment now);
-  void take_block_as_primary(uint32_t transaction_id, BindingUpdate update, Moment now);
-  void answer_when_saved(uint32_t transaction_id, BindingUpdate update);
-  void finish_blocks(Moment now);
-  void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void take_reply(const wire::FailoverMessageView& message, Moment now);
   bool note_refusal(const UpdateStream::Reply& reply, Moment now);
   void note_conflicts(const IncomingUpdate& incoming);
@@ -159,9 +153,18 @@ class Relationship {
   void take_update_done(const wire::FailoverMessageView& message, Moment now);
   void start_scan(ScanKind kind, Moment now);
   void reply_to(uint32_t transaction_id, uint32_t epoch, const BindingUpdate& update, Moment now);
+
+  // relationship_blocks.cc: §4.2.2
   void tell_blocks();
   void balance(Moment now);
   void confirm_blocks();
+  void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
+  void confirm_checked(const lease::LeaseKey& block, bool clean, Moment now);
+  void answer_when_saved(uint32_t transaction_id, BindingUpdate update);
+  void finish_blocks(Moment now);
+  void take_block(uint32_t transaction_id, BindingUpdate update, Moment now);
+  void take_block_as_secondary(uint32_t transaction_id, BindingUpdate update, Moment now);
+  void take_block_as_primary(uint32_t transaction_id, BindingUpdate update, Moment now);
   void block_reply(const UpdateStream::Reply& reply, bool is_new_refusal, Moment now);
 
   RelationshipSettings settings_;
