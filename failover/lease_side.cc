@@ -104,8 +104,12 @@ class Merge {
 };
 
 /// An accepted update takes our lease's place, or ends it. What waits to be told of ours is overtaken: behind our
-/// BNDREPLY it would be news to the partner, of a lease that nobody has.
-void give_up(const ErrandPlace& place, Lease& ours, BindingStatus theirs) {
+/// BNDREPLY it would be news to the partner, of a lease that nobody has. The end of one client's lease is not the end
+/// of another's.
+void give_up(const ErrandPlace& place, Lease& ours, const IncomingUpdate& incoming, BindingStatus theirs) {
+  const lease::Shard& shard = place.leases.shard(ours.shard);
+  const bool same_client = wire::same_bytes(shard.duid_of(ours.client), incoming.update.client->bytes());
+  if (lease::has_ended(theirs) && !same_client) return;
   place.leases.withdraw(ours, place.snapshot);
   if (lease::has_ended(theirs)) {
     place.leases.free(ours, place.snapshot);
@@ -149,6 +153,7 @@ class OneLease {
       ours = place_.leases.find_anywhere(theirs_.key);
       if (ours == nullptr) return Applied::kHeldElsewhere;
     }
+    if (incoming_.next_is_unheld && !lease::has_ended(theirs_.status)) place_.leases.take_over(theirs_.key);
     decide(ours, *subnet);
     return Applied::kDone;
   }
@@ -169,11 +174,11 @@ class OneLease {
     if (theirs_.verdict != StatusCode::kSuccess) return;
     if (lease::has_ended(theirs_.status)) {
       // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here.
-      if (ours != nullptr) give_up(place_, *ours, theirs_.status);
+      if (ours != nullptr) give_up(place_, *ours, incoming_, theirs_.status);
       return;
     }
     const bool same_client = before && before->duid == *incoming_.update.client;
-    if (before && !same_client) give_up(place_, *ours, theirs_.status);
+    if (before && !same_client) give_up(place_, *ours, incoming_, theirs_.status);
     const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update, scope_.policy().mclt);
     const LeaseRecord merged = merge.run(subnet.id);
     if (same_client && !merged.partner->unacked) place_.leases.withdraw(*ours, place_.snapshot);
@@ -245,12 +250,15 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
   LeaseUpdate& theirs = incoming.update.leases[incoming.next];
   Lease* ours = place.leases.find_anywhere(theirs.key);
   incoming.sequence = place.leases.log().written();
-  if (ours == nullptr) return Applied::kHeldElsewhere;
+  if (ours == nullptr) {
+    if (!lease::has_ended(theirs.status)) place.leases.take_over(theirs.key);
+    return Applied::kHeldElsewhere;
+  }
   if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
   note_conflict(incoming, theirs, record);
-  if (theirs.verdict == StatusCode::kSuccess) give_up(place, *ours, theirs.status);
+  if (theirs.verdict == StatusCode::kSuccess) give_up(place, *ours, incoming, theirs.status);
   if (theirs.verdict == StatusCode::kOutdatedBindingInformation) insist(place, *ours);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;

@@ -238,6 +238,13 @@ Lease& ShardGroup::adopt(const LeaseRecord& record, const Snapshot& snapshot) {
   return lease;
 }
 
+void ShardGroup::take_over(const LeaseKey& key) {
+  for (size_t i = 0; i < freed_count_; ++i) {
+    Freed& freed = freed_[(freed_first_ + i) % freed_.size()];
+    if (freed.key == key) freed.is_taken_over = true;
+  }
+}
+
 void ShardGroup::tell_partner(Lease& lease, const Snapshot& snapshot) { publish(lease, scope_of(lease, snapshot)); }
 
 void ShardGroup::withdraw(const Lease& lease, const Snapshot& snapshot) {
@@ -388,7 +395,7 @@ void ShardGroup::settle(const Snapshot& snapshot) {
 
 void ShardGroup::settle_one(const Freed& freed, const Snapshot& snapshot) {
   // Leased again meanwhile, out of a sparse pool, which waits for nobody: a dense space that is to follow must know it.
-  if (shard(freed.shard).find(freed.key) != nullptr) return;
+  if (freed.is_taken_over || shard(freed.shard).find(freed.key) != nullptr) return;
   // The coming spaces first: as long as the unit is marked in the pool of today nobody takes it there and marks it
   // here.
   if (snapshot.incoming != nullptr) snapshot.incoming->release(freed.key);

@@ -91,6 +91,9 @@ class ShardGroup {
   Lease& adopt(const LeaseRecord& record, const Snapshot& snapshot);
   /// Forgets a lease whose unit the partner has given to another client: it stays marked as taken.
   void evict(Lease& lease, const Snapshot& snapshot);
+  /// Another client of the partner's is about to have this unit, in whichever worker's shard: if it rests here after a
+  /// lease's end, until the disk knows of that, it is not given back to its pool then.
+  void take_over(const LeaseKey& key);
   /// The partner believes something else: it is told of the lease as it is.
   void tell_partner(Lease& lease, const Snapshot& snapshot);
   /// The partner's word has overtaken ours: what it was to be told of the lease, as it was, is not to be told any more.
@@ -131,6 +134,7 @@ class ShardGroup {
     LeaseKey key;
     uint32_t subnet_id;
     unsigned shard;
+    bool is_taken_over = false;  // by another client, on the partner's word: it is not released
   };
 
   SubnetCounters::Cell& cell_of(const Subnet& subnet) const { return subnet.counters->cells[worker_]; }

@@ -626,6 +626,48 @@ TEST_CASE("RFC 8156 7.5.4: a unit that nobody turns out to hold is the client's"
   CHECK(it.record(update.key)->duid == kClient);
 }
 
+TEST_CASE("RFC 8156 7.5.4: the end of one client's lease is not the end of another's, of whom the partner is to hear") {
+  for (const bool active : {true, false}) {
+    CAPTURE(active);
+    Pair it(FailoverRole::kPrimary);
+    const LeaseKey key = it.request();
+    it.ack(key);
+    it.pass(100);
+    if (!active) it.release(key);
+    it.fed();
+    it.pass(100);
+    LeaseUpdate update = theirs(it, BindingStatus::kReleased);
+    update.key = key;
+    CHECK(it.apply(kOther, update) == StatusCode::kSuccess);
+    REQUIRE(it.record(key));
+    CHECK(it.record(key)->duid == kClient);
+    CHECK(it.times(key).unacked == !active);
+    CHECK(it.fed().empty());
+  }
+}
+
+TEST_CASE(
+    "RFC 8156 7.5.5: a unit that rests after a lease's end is marked for the client that the partner gave it to") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  const uint32_t unit = it.addresses().index_of(key.address).value();
+  it.release(key);
+  it.ack(key);
+  REQUIRE(it.find(key) == nullptr);
+  REQUIRE(it.addresses().partition()->is_leased(unit));  // the disk does not know yet
+  LeaseUpdate update = theirs(it);
+  update.key = key;
+  IncomingUpdate incoming = it.incoming(kOther, update);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
+  SUBCASE("in this worker's shards") {}
+  SUBCASE("in another's") { REQUIRE(displace(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere); }
+  incoming.next_is_unheld = true;
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  it.server.changes();
+  CHECK(it.record(key)->duid == kOther);
+  CHECK(it.addresses().partition()->is_leased(unit));
+}
+
 // --- what is kept of a client ---
 
 TEST_CASE(
