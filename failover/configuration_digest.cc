@@ -10,7 +10,6 @@ namespace tandem6::failover {
 namespace {
 
 using lease::ClassSet;
-using lease::ClassTable;
 using lease::LifetimeRange;
 using lease::OptionSet;
 using lease::Pool;
