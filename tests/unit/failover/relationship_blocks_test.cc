@@ -67,6 +67,15 @@ std::unique_ptr<Endpoint> primary() {
   endpoint->take_sent();
   return endpoint;
 }
+/// The connection breaks, and there is another one: both are on their way to NORMAL.
+void meet_again(Endpoint& endpoint) {
+  endpoint.it.disconnected("cut", endpoint.now);
+  endpoint.disk();
+  endpoint.connect(endpoint.terms());
+  endpoint.disk();
+  endpoint.hear_state(State::kCommunicationsInterrupted);
+  endpoint.disk();
+}
 /// What the primary gave in its first look at the balance: half of the pool.
 std::vector<LeaseKey> give(Endpoint& endpoint) {
   endpoint.it.tick(endpoint.now);
@@ -140,12 +149,7 @@ TEST_CASE("RFC 8156 4.2.2: a block that the secondary refuses comes back, when t
 TEST_CASE("RFC 8156 4.2.2: a block of the secondary's that it does not know any more does not come back") {
   auto endpoint = primary();
   give(*endpoint);
-  endpoint->it.disconnected("cut", endpoint->now);
-  endpoint->disk();
-  endpoint->connect(endpoint->terms());
-  endpoint->disk();
-  endpoint->hear_state(State::kCommunicationsInterrupted);
-  endpoint->disk();
+  meet_again(*endpoint);
   endpoint->scan_finds({});
   const auto blocks = told(*endpoint);
   REQUIRE(!blocks.empty());
@@ -170,12 +174,7 @@ TEST_CASE("RFC 8156 4.2.2: what is being given when the connection breaks stays 
 TEST_CASE("RFC 8156 4.2.2: the secondary's blocks are told again whenever the partners are back in NORMAL") {
   auto endpoint = primary();
   give(*endpoint);
-  endpoint->it.disconnected("cut", endpoint->now);
-  endpoint->disk();
-  endpoint->connect(endpoint->terms());
-  endpoint->disk();
-  endpoint->hear_state(State::kCommunicationsInterrupted);
-  endpoint->disk();
+  meet_again(*endpoint);
   CHECK(told(*endpoint).empty());  // a lease in a block goes before the block
   endpoint->scan_finds({});
   CHECK(told(*endpoint).size() == 3);  // the window
