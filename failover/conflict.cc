@@ -85,10 +85,13 @@ AbsoluteTime start_of(const lease::LeaseRecord& ours) {
   return ours.partner ? ours.partner->start_of_state : ours.last_contact;
 }
 
-// "The time for the lease in the server's binding database."
+// "The time for the lease in the server's binding database." That our timer ended a lease is no word of its client's:
+// of one who has spoken only to the partner, the partner's last word counts.
 AbsoluteTime time_of(const lease::LeaseRecord& ours) {
   const bool has_contact = ours.partner && ours.partner->client_contact != AbsoluteTime{};
-  return has_contact ? ours.partner->client_contact : start_of(ours);
+  if (has_contact) return ours.partner->client_contact;
+  const bool is_hearsay = ours.partner && ours.partner->partner_raw_contact != AbsoluteTime{};
+  return is_hearsay && ours.status == BindingStatus::kExpired ? ours.partner->partner_raw_contact : start_of(ours);
 }
 
 // time(2): an OPTION_CLT_TIME later than the start of our state; within 5 seconds it is the same time (§7.5.1).

@@ -145,6 +145,20 @@ TEST_CASE("RFC 8156 7.5.4 time(2): it is the start of our state that counts, not
   CHECK(judge(&reset, update(BindingStatus::kActive, 56), kClient, FailoverRole::kPrimary, kT) == StatusCode::kSuccess);
 }
 
+TEST_CASE("RFC 8156 7.5.4: that our timer ended a lease is no word of its client, who spoke to the partner alone") {
+  auto ours = binding(BindingStatus::kExpired, at(100));
+  ours.partner->client_contact = {};
+  ours.partner->partner_raw_contact = at(-300);
+  const auto judged = [&](int64_t contact) {
+    return judge(&ours, update(BindingStatus::kActive, contact), kClient, FailoverRole::kSecondary, at(200));
+  };
+  // Renewed there before our timer ran out, which we did not hear.
+  CHECK(judged(50) == StatusCode::kSuccess);
+  CHECK(judged(-306) == StatusCode::kOutdatedBindingInformation);
+  ours.partner->partner_raw_contact = {};
+  CHECK(judged(50) == StatusCode::kOutdatedBindingInformation);
+}
+
 TEST_CASE(
     "RFC 8156 7.5.4: the time of an ACTIVE, EXPIRED or RELEASED update is the OPTION_CLT_TIME when there is one") {
   const auto ours = binding(BindingStatus::kAbandoned);
