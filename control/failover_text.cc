@@ -1,6 +1,5 @@
 #include "control/failover_text.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -169,11 +168,6 @@ StateText explain(const RelationshipStatus& status) {
       return in_conflict_done(status);
   }
   return {};
-}
-
-const RelationshipSettings* settings_of(const std::vector<RelationshipSettings>& configured, const std::string& name) {
-  const auto found = std::ranges::find(configured, name, &RelationshipSettings::name);
-  return found == configured.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> failover_alarms(const RelationshipStatus& status,

@@ -21,9 +21,6 @@ StateText explain(const failover::RelationshipStatus& status);
 std::vector<std::string> failover_alarms(const failover::RelationshipStatus& status,
                                          const std::vector<failover::RelationshipSettings>& configured,
                                          AbsoluteTime now);
-/// The relationship of this name; null: there is none.
-const failover::RelationshipSettings* settings_of(const std::vector<failover::RelationshipSettings>& configured,
-                                                  const std::string& name);
 
 /// What failover-partner-down would do, and what could go wrong: said before it is done.
 std::string consequence_of_partner_down(const failover::RelationshipStatus& status);

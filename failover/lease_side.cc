@@ -103,19 +103,11 @@ class Merge {
   Seconds mclt_;
 };
 
-/// An accepted update takes our lease's place, or ends it. What waits to be told of ours is overtaken: behind our
-/// BNDREPLY it would be news to the partner, of a lease that nobody has. The end of one client's lease is not the end
-/// of another's.
-void give_up(const ErrandPlace& place, Lease& ours, const IncomingUpdate& incoming, BindingStatus theirs) {
-  const lease::Shard& shard = place.leases.shard(ours.shard);
-  const bool same_client = wire::same_bytes(shard.duid_of(ours.client), incoming.update.client->bytes());
-  if (lease::has_ended(theirs) && !same_client) return;
+/// The partner has given the unit to another client than ours. What waits to be told of our lease is overtaken: behind
+/// our BNDREPLY it would be news to the partner, of a lease that nobody has.
+void make_way(const ErrandPlace& place, Lease& ours) {
   place.leases.withdraw(ours, place.snapshot);
-  if (lease::has_ended(theirs)) {
-    place.leases.free(ours, place.snapshot);
-  } else {
-    place.leases.evict(ours, place.snapshot);
-  }
+  place.leases.evict(ours, place.snapshot);
 }
 
 /// §7.5.4, "thus preventing a possible update storm": what was marked already is sent by the next scan, not now.
@@ -172,13 +164,17 @@ class OneLease {
     if (before) note_conflict(incoming_, theirs_, *before);
     if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(place_, *ours);
     if (theirs_.verdict != StatusCode::kSuccess) return;
+    const bool same_client = before && before->duid == *incoming_.update.client;
     if (lease::has_ended(theirs_.status)) {
-      // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here.
-      if (ours != nullptr) give_up(place_, *ours, incoming_, theirs_.status);
+      // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here. The end of
+      // one client's lease is not the end of another's.
+      if (same_client) {
+        place_.leases.withdraw(*ours, place_.snapshot);
+        place_.leases.free(*ours, place_.snapshot);
+      }
       return;
     }
-    const bool same_client = before && before->duid == *incoming_.update.client;
-    if (before && !same_client) give_up(place_, *ours, incoming_, theirs_.status);
+    if (before && !same_client) make_way(place_, *ours);
     const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update, scope_.policy().mclt);
     const LeaseRecord merged = merge.run(subnet.id);
     if (same_client && !merged.partner->unacked) place_.leases.withdraw(*ours, place_.snapshot);
@@ -258,7 +254,8 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
   note_conflict(incoming, theirs, record);
-  if (theirs.verdict == StatusCode::kSuccess) give_up(place, *ours, incoming, theirs.status);
+  // Here it is another client's: the update's own one is at its owner.
+  if (theirs.verdict == StatusCode::kSuccess && !lease::has_ended(theirs.status)) make_way(place, *ours);
   if (theirs.verdict == StatusCode::kOutdatedBindingInformation) insist(place, *ours);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;

@@ -69,7 +69,8 @@ void put_refusal(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_t
                  std::string_view why);
 void put_state(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const StateMessage& state);
 void put_disconnect(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_time, const Disconnect& disconnect);
-/// POOLREQ, POOLRESP, UPDREQ, UPDREQALL, UPDDONE, CONTACT, and RFC 7653's STARTTLS have no options of ours. STARTTLS
+/// POOLREQ, POOLRESP, UPDREQ, UPDREQALL, UPDDONE, and RFC 7653's STARTTLS have no options of ours, nor has a CONTACT
+/// that says nothing of the configuration (else put_contact(), configuration_digest.h). STARTTLS
 /// has no sent-time either: it is no failover message, and FailoverMessageView does not read it.
 void put_bare(wire::Writer& out, wire::MessageType type, uint32_t transaction_id, AbsoluteTime sent_time);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <tuple>
 #include <variant>
 
@@ -51,10 +52,11 @@ bool PrefixShares::take_over_resized() {
   }
   bool changed = false;
   for (const LeaseKey& before : resized) {
-    for (const auto& [block, place] : places_) {
-      if (block.last() < before.address || before.last() < block.address) continue;
+    auto at = places_.upper_bound(before);
+    if (at != places_.begin() && before.address <= std::prev(at)->first.last()) --at;
+    for (; at != places_.end() && at->first.address <= before.last(); ++at) {
       backups_.erase(before);
-      backups_.try_emplace(block);
+      backups_.try_emplace(at->first);
       changed = true;
     }
   }

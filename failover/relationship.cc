@@ -70,7 +70,6 @@ void Relationship::connected(Moment now) {
   take_time(now);
   link_ = Link::kConnecting;
   last_received_ = last_sent_ = now.milliseconds;
-  late_since_.reset();
   send_connect(now);
 }
 
@@ -90,7 +89,6 @@ void Relationship::connected_by(Bytes connect, Moment now) {
   if (link_ != Link::kNone) link_lost("the partner has connected anew", now);
   link_ = Link::kConnecting;
   last_received_ = last_sent_ = now.milliseconds;
-  late_since_.reset();
   ++counters_.messages_received;
   const auto message = FailoverMessageView::parse(connect);
   if (!message) {
@@ -214,6 +212,7 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   link_ = Link::kNone;
   last_disconnect_ = reason;
   last_disconnect_at_ = now.wall;
+  late_since_.reset();
   is_giving_back_ = false;
   partner_is_starting_ = false;
   stream_.reset(0);

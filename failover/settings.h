@@ -1,6 +1,7 @@
 // What the configuration says of a failover relationship (`tandem6.failover[]`). Plain data.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,5 +45,12 @@ struct RelationshipSettings {
   std::optional<TlsSettings> tls;   ///< nothing: plain TCP, which a warning goes with
   bool operator==(const RelationshipSettings&) const = default;
 };
+
+/// The relationship of this name; null: there is none.
+inline const RelationshipSettings* settings_of(const std::vector<RelationshipSettings>& configured,
+                                               const std::string& name) {
+  const auto found = std::ranges::find(configured, name, &RelationshipSettings::name);
+  return found == configured.end() ? nullptr : &*found;
+}
 
 }  // namespace tandem6::failover

@@ -71,29 +71,28 @@ void UpdateStream::append(const LeaseRecord& record) {
 
 void UpdateStream::add_block(const LeaseKey& block, BindingStatus status, AbsoluteTime since) {
   forget_block(block);
+  by_block_[block] = first_ + waiting_.size();
   waiting_.push_back({.record = std::nullopt, .block = block, .block_status = status, .block_since = since});
   ++pending_count_;
 }
 
 void UpdateStream::forget_block(const LeaseKey& block) {
-  for (Waiting& waiting : waiting_) {
-    if (!waiting.record && waiting.block == block) waiting.is_void = true;
-  }
+  const auto known = by_block_.find(block);
+  if (known == by_block_.end()) return;
+  waiting_[known->second - first_].is_void = true;
+  by_block_.erase(known);
 }
 
 bool UpdateStream::has_block(const LeaseKey& block) const {
-  const auto waits = [&](const Waiting& waiting) {
-    return !waiting.record && !waiting.is_void && waiting.block == block;
-  };
-  return std::ranges::any_of(waiting_, waits) ||
+  return by_block_.contains(block) ||
          std::ranges::any_of(in_flight_, [&](const auto& sent) { return sent.second.block == block; });
 }
 
 void UpdateStream::drop_first() {
-  if (waiting_.front().record) {
-    const auto known = by_key_.find(waiting_.front().record->key);
-    if (known != by_key_.end() && known->second == first_) by_key_.erase(known);
-  }
+  const Waiting& first = waiting_.front();
+  auto& places = first.record ? by_key_ : by_block_;
+  const auto known = places.find(first.record ? first.record->key : first.block);
+  if (known != places.end() && known->second == first_) places.erase(known);
   waiting_.pop_front();
   ++first_;
   --pending_count_;
@@ -107,6 +106,7 @@ void UpdateStream::reset(uint32_t window) {
   first_ += waiting_.size();
   waiting_.clear();
   by_key_.clear();
+  by_block_.clear();
   pending_count_ = 0;
   in_flight_.clear();
   ages_.clear();

@@ -93,7 +93,8 @@ class UpdateStream {
 
   std::deque<Waiting> waiting_;
   uint64_t first_ = 0;  // number of waiting_.front(); each gets the next
-  std::unordered_map<lease::LeaseKey, uint64_t, LeaseKeyHash> by_key_;
+  std::unordered_map<lease::LeaseKey, uint64_t, LeaseKeyHash> by_key_;    // of leases, the last of each
+  std::unordered_map<lease::LeaseKey, uint64_t, LeaseKeyHash> by_block_;  // of blocks
   size_t pending_count_ = 0;
   uint32_t window_ = 0;
   std::unordered_map<uint32_t, Sent> in_flight_;  // by transaction-id

@@ -29,12 +29,9 @@ void put_moment(json& object, const std::string& name, AbsoluteTime moment, Abso
   object[name + "-seconds"] = age_json(moment, now);
 }
 
-/// A moment to come, and how long until then; both null when there is none to wait for.
-void put_moment_to_come(json& object, const std::string& name, const std::string& left, AbsoluteTime moment,
-                        AbsoluteTime now) {
-  const bool is_known = moment != AbsoluteTime{};
-  object[name] = is_known ? json(local_time(moment.to_unix())) : json(nullptr);
-  object[left] = is_known ? json((moment - now).count) : json(nullptr);
+/// How long until a moment to come; null when there is none to wait for.
+json left_json(AbsoluteTime moment, AbsoluteTime now) {
+  return moment != AbsoluteTime{} ? json((moment - now).count) : json(nullptr);
 }
 
 json local_json(const RelationshipStatus& status, AbsoluteTime now) {
@@ -98,6 +95,10 @@ json status_json(const Server& server, const RelationshipStatus& status) {
           {"mclt", status.mclt.count},
           {"keepalive-time", status.keepalive.count},
           {"partner-down-in-seconds", auto_partner_down_json(server, status)},
+          {"recover-wait-until", moment_json(status.recover_wait_until)},
+          {"recover-wait-seconds-left", left_json(status.recover_wait_until, now)},
+          {"partner-prefixes-from", moment_json(status.partner_prefixes_from)},
+          {"partner-prefixes-seconds-left", left_json(status.partner_prefixes_from, now)},
           {"connect-failure", status.connect_failure},
           {"last-disconnect", status.last_disconnect},
           {"last-disconnect-at", moment_json(status.last_disconnect_at)},
@@ -109,13 +110,6 @@ json status_json(const Server& server, const RelationshipStatus& status) {
           {"messages",
            {{"sent", status.messages_sent}, {"received", status.messages_received}, {"malformed", status.malformed}}},
           {"prefixes", prefixes_json(status)}};
-}
-
-/// What the clock alone brings: RFC 8156 §8.6.2, §8.4.1.
-void put_timers(json& object, const RelationshipStatus& status, AbsoluteTime now) {
-  put_moment_to_come(object, "recover-wait-until", "recover-wait-seconds-left", status.recover_wait_until, now);
-  put_moment_to_come(object, "partner-prefixes-from", "partner-prefixes-seconds-left", status.partner_prefixes_from,
-                     now);
 }
 
 Error unknown_relationship(const std::string& name, const std::vector<RelationshipStatus>& all) {
@@ -147,7 +141,6 @@ tl::expected<json, Error> failover_status(Server& server, const json& arguments)
   std::string text;
   for (const RelationshipStatus& status : *relationships) {
     list.push_back(status_json(server, status));
-    put_timers(list.back(), status, server.now());
     text += fmt::format("{}{}: {}. {} {}", text.empty() ? "" : "\n", status.name, to_string(status.state),
                         explain(status).means, explain(status).advice);
   }

@@ -218,20 +218,17 @@ std::vector<std::string_view> changed_keys(const failover::RelationshipSettings&
 /// The endpoints are made once. What of them changes is named.
 void compare_relationships(const std::vector<failover::RelationshipSettings>& now,
                            const std::vector<failover::RelationshipSettings>& next, std::vector<std::string>& changes) {
-  const auto named = [](const auto& list, const std::string& name) {
-    return std::ranges::find(list, name, &failover::RelationshipSettings::name);
-  };
   const size_t before = changes.size();
   for (const auto& relationship : now) {
-    const auto other = named(next, relationship.name);
-    if (other == next.end())
+    const failover::RelationshipSettings* other = settings_of(next, relationship.name);
+    if (other == nullptr)
       changes.push_back(fmt::format("tandem6.failover: \"{}\" ends with a restart", relationship.name));
     else if (const auto keys = changed_keys(relationship, *other); !keys.empty())
       changes.push_back(fmt::format("tandem6.failover: \"{}\" is changed after a restart ({})", relationship.name,
                                     fmt::join(keys, ", ")));
   }
   for (const auto& relationship : next)
-    if (named(now, relationship.name) == now.end())
+    if (settings_of(now, relationship.name) == nullptr)
       changes.push_back(fmt::format("tandem6.failover: \"{}\" begins with a restart", relationship.name));
   const auto name_of = &failover::RelationshipSettings::name;
   if (changes.size() == before && !std::ranges::equal(now, next, {}, name_of, name_of))
