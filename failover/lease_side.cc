@@ -219,8 +219,35 @@ LeaseRecord bring_back(const ErrandPlace& place, LeaseRecord record, AbsoluteTim
   return record;
 }
 
+/// Is the partner's client data (§7.4) of a later word of the client's than ours? Times are those of the clock that
+/// told them, and both servers compare the same ones. By clocks that differ, who has heard our client's last word and
+/// tells of one that is not clearly earlier has the later one. Of two in one second, of which neither server had heard
+/// when it told of its own, the primary's stays.
+bool is_news(const ErrandPlace& place, const FailoverScope& scope, const BindingUpdate& update) {
+  lease::Shard& home = place.leases.shard(lease::shard_of(lease::duid_hash(update.client->bytes())));
+  const uint32_t client = home.find_client(update.client->bytes());
+  if (client == lease::kNoIndex) return true;
+  AbsoluteTime ours;
+  for (const Lease* lease = home.first_of(client); lease != nullptr; lease = home.next_of(*lease)) {
+    const PartnerTimes* times = home.times_of(*lease);
+    if (times != nullptr) ours = later(ours, times->client_contact);
+  }
+  AbsoluteTime theirs;
+  AbsoluteTime heard;
+  for (const LeaseUpdate& lease : update.leases) {
+    theirs = later(theirs, lease.client_contact.value_or(AbsoluteTime{}));
+    heard = later(heard, lease.partner_raw_contact.value_or(AbsoluteTime{}));
+  }
+  if (theirs > ours) return true;
+  if (heard >= ours) return !is_clearly_before(theirs, ours);
+  return theirs == ours && scope.role() == lease::FailoverRole::kSecondary;
+}
+
+/// Of a client that has given up what it had nothing is told; one that has a lease has no more than what is told.
 void remember(const ErrandPlace& place, const BindingUpdate& update) {
-  if (!update.client_data.empty()) place.leases.remember(update.client->bytes(), update.client_data);
+  const auto is_active = [](const LeaseUpdate& lease) { return lease.status == BindingStatus::kActive; };
+  if (update.client_data.empty() && std::ranges::none_of(update.leases, is_active)) return;
+  place.leases.remember(update.client->bytes(), update.client_data);
 }
 
 }  // namespace
@@ -229,7 +256,8 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
   BindingUpdate& update = incoming.update;
   // Before the leases: when the partner is told of one of them in return, it must not hear again what it has just
   // replaced. And behind them, as a client without leases is not known yet, or no longer.
-  remember(place, update);
+  if (incoming.next == 0) incoming.has_news = is_news(place, scope, update);
+  if (incoming.has_news) remember(place, update);
   for (; incoming.next < update.leases.size(); ++incoming.next) {
     if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
     const Applied applied = OneLease(place, scope, incoming).run();
@@ -237,7 +265,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
     if (applied != Applied::kDone) return applied;
     incoming.next_is_unheld = false;
   }
-  remember(place, update);
+  if (incoming.has_news) remember(place, update);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;
 }

@@ -32,6 +32,7 @@ struct IncomingUpdate {
   BindingUpdate update;         ///< the verdicts are written into it
   size_t next = 0;              ///< the lease that comes next
   bool next_is_unheld = false;  ///< displace() has found nobody who holds it, or has made room
+  bool has_news = false;        ///< its client data is newer than ours; set before the first lease
   std::vector<Conflict> conflicts = {};
   uint64_t sequence = 0;  ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
 };

@@ -75,13 +75,13 @@ void remember_client(const Exchange& exchange) {
   const bool wants_relays = reconfigurable || (exchange.link != nullptr && exchange.link->keeps_relays());
   const bool keeps_relays = !relays.empty() && wants_relays;
   if (!keeps_relays && !reconfigurable && !exchange.client_name())
-    return exchange.group.learn(exchange.request, exchange.client(), {}, exchange.snapshot);
+    return exchange.group.learn(exchange.request, exchange.client(), {}, exchange.snapshot, exchange.now);
   ClientDataBuilder data;
   const bool whole = !keeps_relays || data.relays(relays, exchange.request.source);
   // Through relays of which something is missing there is no way back.
   if (reconfigurable && whole) put_reconfigure(exchange, data);
   put_name(exchange.client_name(), data);
-  exchange.group.learn(exchange.request, exchange.client(), data.bytes(), exchange.snapshot);
+  exchange.group.learn(exchange.request, exchange.client(), data.bytes(), exchange.snapshot, exchange.now);
 }
 
 /// In DROP when the client's classes say that it gets no answer. The steps are Kea's (manual, "Classification Steps").
@@ -149,6 +149,7 @@ Answer answer(const Request& request, ShardGroup& group, const Snapshot& snapsho
   if (may_change_leases(type) && !reply.has_room_for(message)) return dropped(DropReason::kReplyTooBig);
   Exchange exchange(request, group, snapshot, now, message, place, reply);
   if (is_silent(exchange)) return dropped(DropReason::kNotResponsive);
+  const UpdateFeed::Hold hold(group.feed());
   const Answer answer = dispatch(type, exchange);
   if (answer.after_commit) remember_client(exchange);
   return answer;

@@ -332,14 +332,17 @@ void ShardGroup::remember(Bytes duid, Bytes client_data) {
   remember(home, home.find_client(duid), duid, client_data);
 }
 
-void ShardGroup::learn(const Request& request, uint32_t client, Bytes client_data, const Snapshot& snapshot) {
+void ShardGroup::learn(const Request& request, uint32_t client, Bytes client_data, const Snapshot& snapshot,
+                       AbsoluteTime now) {
   Shard& home = shard(request.shard());
   if (!remember(home, client, request.client_duid, client_data)) return;
-  const Lease* lease = home.first_of(client);
+  if (feed_.delay(home.duid_of(client), log_.written())) return;
+  Lease* lease = home.first_of(client);
   while (lease != nullptr && lease->has_ended()) lease = home.next_of(*lease);
-  const FailoverScope* scope = lease != nullptr ? scope_of(*lease, snapshot) : nullptr;
-  if (scope == nullptr || !mark_for_partner(*lease, scope)) return;
-  feed_.push(log_.written(), scope->number(), home.record_of(*lease));
+  PartnerTimes* times = lease != nullptr ? home.times_of(*lease) : nullptr;
+  if (times == nullptr) return;
+  times->client_contact = now;
+  publish(*lease, scope_of(*lease, snapshot));
 }
 
 // True: it is something new, and logged.

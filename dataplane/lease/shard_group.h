@@ -79,9 +79,9 @@ class ShardGroup {
   /// again.
   void remember(Bytes duid, Bytes client_data);
   /// The same, said by the client itself, whose index in its shard is `client`: the partner is to know (RFC 8156 §7.4).
-  /// It hears what the disk has of a client with each of its leases, and of one that stands in the log before this
-  /// perhaps too early: of one it hears again.
-  void learn(const Request& request, uint32_t client, Bytes client_data, const Snapshot& snapshot);
+  /// It hears what the disk has of a client with each of its leases: with those that the feed holds, which wait for
+  /// this, or else with one that it hears again.
+  void learn(const Request& request, uint32_t client, Bytes client_data, const Snapshot& snapshot, AbsoluteTime now);
 
   // --- what failover does, by errands -------------------------------------------------------------------------------
   /// The lease with this name, in whichever of these shards.

@@ -23,14 +23,37 @@ class UpdateFeed {
   explicit UpdateFeed(size_t capacity) : capacity_(capacity), entries_(std::make_unique<Entry[]>(capacity)) {}
 
   // --- the worker ----------------------------------------------------------------------------------------------------
-  bool has_room() const {
-    return written_.load(std::memory_order_relaxed) - read_.load(std::memory_order_acquire) < capacity_;
-  }
+  bool has_room() const { return pushed_ - read_.load(std::memory_order_acquire) < capacity_; }
   /// Needs room.
   void push(uint64_t sequence, uint8_t scope, const LeaseRecord& record) {
-    const uint64_t at = written_.load(std::memory_order_relaxed);
-    entries_[at & (capacity_ - 1)] = {sequence, scope, record};
-    written_.store(at + 1, std::memory_order_release);
+    entries_[pushed_++ & (capacity_ - 1)] = {sequence, scope, record};
+    if (!held_) publish();
+  }
+  /// While it lives, the reactor sees nothing of what is pushed: it can still be delay()ed. One at a time.
+  class Hold {
+   public:
+    explicit Hold(UpdateFeed& feed) : feed_(feed) { feed_.held_ = true; }
+    ~Hold() {
+      feed_.held_ = false;
+      feed_.publish();
+    }
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    UpdateFeed& feed_;
+  };
+  /// What is held of the client's leases is not to be told before `sequence` is committed. False: nothing is.
+  bool delay(Bytes client, uint64_t sequence) {
+    bool found = false;
+    for (uint64_t at = written_.load(std::memory_order_relaxed); at != pushed_; ++at) {
+      Entry& entry = entries_[at & (capacity_ - 1)];
+      const LeaseRecord& record = entry.record;
+      if (record.status != BindingStatus::kActive || !wire::same_bytes(record.duid.bytes(), client)) continue;
+      entry.sequence = sequence;
+      found = true;
+    }
+    return found;
   }
   /// Something found no room.
   void note_overflow() { overflowed_.store(true, std::memory_order_release); }
@@ -54,8 +77,12 @@ class UpdateFeed {
   bool take_overflow() { return overflowed_.exchange(false, std::memory_order_acq_rel); }
 
  private:
+  void publish() { written_.store(pushed_, std::memory_order_release); }
+
   size_t capacity_;
   std::unique_ptr<Entry[]> entries_;
+  uint64_t pushed_ = 0;  // the worker's own: what is beyond written_ is held
+  bool held_ = false;    // the worker's own
   alignas(64) std::atomic<uint64_t> written_{0};
   alignas(64) std::atomic<uint64_t> read_{0};
   std::atomic<bool> overflowed_{false};

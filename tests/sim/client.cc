@@ -181,7 +181,8 @@ Octets Client::ias(bool with_leases) const {
 
 // RFC 4704 §4: flags, and the name in the form of the DNS.
 Octets Client::fqdn() const {
-  if (!has_name_) return {};
+  // Who has booted anew may have lost its name as well.
+  if (!has_name_ || boots_ % 4 == 3) return {};
   const std::string label = fmt::format("{}-{}", name(), boots_);
   Octets data = testing::hex("00") + testing::u8(static_cast<uint8_t>(label.size()));
   for (const char letter : label) data += testing::u8(static_cast<uint8_t>(letter));

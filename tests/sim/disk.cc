@@ -1,6 +1,5 @@
 #include "tests/sim/disk.h"
 
-#include "storage/client_codec.h"
 #include "storage/record_codec.h"
 
 namespace tandem6::sim {

@@ -8,6 +8,7 @@
 
 #include "dataplane/lease/change_log.h"
 #include "dataplane/wire/bytes.h"
+#include "storage/client_codec.h"
 
 namespace tandem6::sim {
 
@@ -34,6 +35,14 @@ class Disk {
   std::optional<lease::LeaseRecord> find(const lease::LeaseKey& key) const;
   /// All of it. Nothing when something does not decode.
   std::optional<std::vector<lease::LeaseRecord>> leases() const;
+  /// Calls `see(Bytes duid, Bytes client_data)` for each client of whom something is kept; what does not decode is
+  /// passed over.
+  template <typename See>
+  void each_client(See&& see) const {
+    for (const auto& [key, value] : clients_) {
+      if (const auto entry = storage::decode_client(key, value)) see(entry->duid, entry->data);
+    }
+  }
   /// What is kept of a client; empty: nothing.
   std::vector<std::byte> client(Bytes duid) const;
   void lose() { *this = {}; }

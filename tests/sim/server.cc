@@ -154,6 +154,8 @@ void Server::load() {
       world_.journal().violation("I6", fmt::format("{}: {} is there twice", name(), record.key.address.to_string()));
     }
   }
+  disk_.each_client(
+      [&](Bytes duid, Bytes client_data) { life_->workers[owner_of(duid)].leases->load_client(duid, client_data); });
 }
 
 void Server::start(unsigned workers) {

@@ -371,8 +371,9 @@ std::string World::differences() {
     }
   }
   for (const auto& client : clients_) {
-    if (servers_[0]->disk().client(client->duid()) == servers_[1]->disk().client(client->duid())) continue;
-    return "they keep different things of " + client->text();
+    const auto a = servers_[0]->disk().client(client->duid());
+    const auto b = servers_[1]->disk().client(client->duid());
+    if (a != b) return fmt::format("of {} A keeps {} and B {}", client->text(), testing::to_hex(a), testing::to_hex(b));
   }
   for (const auto& server : servers_) {
     const auto stored = server->disk().leases();

@@ -324,6 +324,8 @@ TEST_CASE("RFC 8156 7.4: what the partner hears in return of an update has the c
   it.server.changes();
   LeaseUpdate shorter = theirs(it);
   shorter.key = key;
+  shorter.client_contact = it.now();
+  shorter.partner_raw_contact = it.now();
   lease::ClientDataBuilder data;
   data.hostname({.forward = false, .reverse = false, .name = "cpe."});
   IncomingUpdate update = it.incoming(kClient, shorter, {data.bytes().begin(), data.bytes().end()});
@@ -670,21 +672,31 @@ TEST_CASE(
 
 // --- what is kept of a client ---
 
-TEST_CASE(
-    "RFC 8156 7.5.5: what an update tells of its client is stored, once; an update that tells nothing leaves it") {
+const std::vector<std::byte> kData = {std::byte{1}, std::byte{9}, std::byte{0}, std::byte{1}, std::byte{'a'}};
+
+TEST_CASE("RFC 8156 7.5.5: what an update tells of its client is stored, once, until an update tells nothing") {
   Pair it(FailoverRole::kPrimary);
-  const std::vector<std::byte> data = {std::byte{1}, std::byte{9}, std::byte{0}, std::byte{1}, std::byte{'a'}};
-  IncomingUpdate incoming = it.incoming(kClient, theirs(it), data);
+  IncomingUpdate incoming = it.incoming(kClient, theirs(it), kData);
   REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
   CHECK(it.server.changes().size() == 2);
   // A renewal at the partner, with the same.
   it.pass(100);
-  IncomingUpdate renewed = it.incoming(kClient, theirs(it), data);
+  IncomingUpdate renewed = it.incoming(kClient, theirs(it), kData);
   REQUIRE(failover::apply(it.place(), *it.scope, renewed) == Applied::kDone);
   CHECK(it.server.changes().size() == 1);
-  // And one without: it is not forgotten, and deleted with the client's last lease.
+  // One without: the client says no more than its last message does.
   it.pass(100);
   REQUIRE(it.apply(kClient, theirs(it)) == StatusCode::kSuccess);
+  const auto changes = it.server.changes();
+  REQUIRE(changes.size() == 2);
+  CHECK(changes[0].kind == lease::LeaseChange::Kind::kRemember);
+  CHECK(changes[0].client_data.empty());
+}
+
+TEST_CASE("RFC 8156 7.5.5: who gives up says nothing of what is kept of him, which goes with his last lease") {
+  Pair it(FailoverRole::kPrimary);
+  IncomingUpdate incoming = it.incoming(kClient, theirs(it), kData);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
   it.server.changes();
   it.pass(100);
   REQUIRE(it.apply(kClient, theirs(it, BindingStatus::kReleased)) == StatusCode::kSuccess);
@@ -692,6 +704,42 @@ TEST_CASE(
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].kind == lease::LeaseChange::Kind::kDelete);
   CHECK(changes[0].forgets_client);
+}
+
+TEST_CASE("RFC 8156 7.5.5: of what two servers know of a client the later word stays, at both") {
+  struct Case {
+    const char* what;
+    FailoverRole role;
+    int contact;  ///< the client's with the partner, seconds after the one with us
+    int heard;    ///< of ours, as the partner knows it
+    bool taken;
+  };
+  // simulator seed 1795693743539: the third
+  for (const Case& one : {
+           Case{"later", FailoverRole::kPrimary, 1, -100, true},
+           Case{"earlier", FailoverRole::kSecondary, -1, -100, false},
+           Case{"long before ours, of which it has heard", FailoverRole::kSecondary, -100, 0, false},
+           Case{"behind ours, by a clock that is behind", FailoverRole::kPrimary, -3, 0, true},
+           Case{"in the same second, unheard, the primary's", FailoverRole::kSecondary, 0, -100, true},
+           Case{"in the same second, unheard, the secondary's", FailoverRole::kPrimary, 0, -100, false},
+           Case{"in the same second, after ours", FailoverRole::kPrimary, 0, 0, true},
+       }) {
+    CAPTURE(one.what);
+    Pair it(one.role);
+    const LeaseKey key = it.request();
+    const auto at = [&](int seconds) { return AbsoluteTime{it.now().since_2000 + static_cast<uint32_t>(seconds)}; };
+    LeaseUpdate update = theirs(it);
+    update.key = key;
+    update.client_contact = at(one.contact);
+    update.partner_raw_contact = at(one.heard);
+    it.pass(1);
+    IncomingUpdate incoming = it.incoming(kClient, update, kData);
+    REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+    const auto changes = it.server.changes();
+    const bool taken = std::ranges::any_of(
+        changes, [](const auto& change) { return change.kind == lease::LeaseChange::Kind::kRemember; });
+    CHECK(taken == one.taken);
+  }
 }
 
 // --- §7.7 ---
