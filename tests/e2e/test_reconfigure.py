@@ -16,6 +16,7 @@ from netlab.namespaces import veth
 from netlab.packages import program
 
 import dhcp6
+from failover_pair import PairTest, server_id, tandem6_config
 
 AUTHENTICATION, RECONFIGURE_MESSAGE, RECONFIGURE_ACCEPT = 11, 19, 20
 RECONFIGURE = 10
@@ -261,6 +262,34 @@ class Relayed(lab.EndToEnd):
         replied, message = dhcp6.unwrap(data)
         self.assertEqual(replied, layers)
         self.assertEqual(client.judged(message.encode()), dhcp6.REBIND)
+
+
+class Pair(PairTest):
+    def test_the_partner_calls_the_client_that_came_to_it_with_the_key_that_it_has(self):
+        """RFC 8156 §5.5.13, §7.4: the key is the pair's, and so is that the client accepts Reconfigure."""
+        self.network_of("a", "b")
+        for name in "ab":
+            shared = tandem6_config(name)
+            shared["tandem6"]["reconfigure"] = {"secret": "what both servers of the pair know"}
+            self.add_server(name, shared).start()
+        a, b = self.servers.values()
+        self.wait_for_normal()
+        client = Reconfigurable(self.end, 1, b"rcf")
+        client.four_way(prefix=True)
+        self.assertEqual(client.server, server_id("a"))
+        wait_for("the secondary to know", lambda: len(lab.active(b.leases())) == 2)
+        a.kill()
+        self.wait_for_state("COMMUNICATIONS-INTERRUPTED", b)
+        # It has not been heard here: there is no way to it.
+        by_duid = {"duid": dhcp6.text_of(client.duid)}
+        self.assertEqual(b.command("reconfigure", by_duid)["result"], 1)
+        reply = client.ask(dhcp6.REBIND, *client.ias(True, client.leases))
+        client.server = reply.first(dhcp6.SERVER_ID)
+        self.assertEqual(client.server, server_id("b"))
+        self.assertEqual(b.command("reconfigure", by_duid)["result"], 0)
+        self.assertEqual(client.called(), dhcp6.RENEW)
+        client.renew()
+        wait_for("it to be noticed", lambda: b.command("reconfigure-status")["arguments"]["answered"] == 1)
 
 
 if __name__ == "__main__":
