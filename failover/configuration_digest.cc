@@ -19,7 +19,7 @@ using lease::Subnet;
 constexpr uint32_t kEnterprise = 32473;
 constexpr uint16_t kDigestOption = 1;
 /// Of what is hashed, and how: digests of another version say nothing.
-constexpr uint16_t kVersion = 1;
+constexpr uint16_t kVersion = 2;
 
 /// Octets of one thing, to be hashed. What has no fixed length is written with its length.
 class Octets {
@@ -152,7 +152,7 @@ class Digester {
     if (!each.defined) return;
     Octets octets = Octets().text(each.name);
     add_options(each.options, octets);
-    octets.number(static_cast<uint64_t>(each.membership)).number(each.only_additional);
+    octets.number(static_cast<uint64_t>(each.membership)).text(each.expression_text).number(each.only_additional);
     for (const auto& range : {each.valid, each.preferred})
       octets.number(range.has_value()).range(range.value_or(Seconds{}));
     add(ConfigurationPart::kClasses, octets);

@@ -23,7 +23,7 @@ enum class ConfigurationPart : uint8_t {
   kLifetimes,  ///< with what else a subnet says of its leases
   kOptions,    ///< of all scopes but reservations
   kReservations,
-  kClasses,  ///< names and lifetimes; not the expressions
+  kClasses,  ///< expressions as they are written
   kNames,    ///< `ddns-…`
 };
 inline constexpr size_t kConfigurationParts = 8;

@@ -83,6 +83,7 @@ void ClassReader::read_expression(const Node& node, ClientClass& read) {
   }
   read.membership = test != nullptr ? ClientClass::Membership::kTest : ClientClass::Membership::kTemplate;
   read.expression = std::move(*parsed);
+  read.expression_text = text.text();
 }
 
 void ClassReader::check_built_in(const Node& node, const ClientClass& read) {

@@ -26,8 +26,9 @@ struct ClientClass {
   std::string name;
   Membership membership = Membership::kGiven;
   ClassExpression expression;
-  bool only_additional = false;  ///< looked at only by evaluate_additional()
-  bool defined = true;           ///< false: only named somewhere; it has no options and no lifetimes
+  std::string expression_text = {};  ///< as it is configured: partners compare it
+  bool only_additional = false;      ///< looked at only by evaluate_additional()
+  bool defined = true;               ///< false: only named somewhere; it has no options and no lifetimes
   OptionSet options;
   std::optional<LifetimeRange> valid;
   std::optional<LifetimeRange> preferred;

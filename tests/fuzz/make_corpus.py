@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds of fuzz_wire, fuzz_frame and fuzz_failover into corpus/wire, corpus/frame and corpus/failover beside
-this script.
+"""Writes the seeds of fuzz_wire, fuzz_frame, fuzz_failover and fuzz_partner into the directories of those names in corpus/,
+beside this script.
 
 Inputs that a fuzzer found later are kept in the same directories; this script leaves them alone.
 """
@@ -225,7 +225,7 @@ def failover_seeds():
         "state": failover(34, number(132, 2, size=1), number(131, 1, size=1), START),
         "state-partner-down": failover(34, number(132, 4, size=1), number(131, 7, size=1), START, number(125, 799999488)),
         "contact": failover(35),
-        "contact-digest": failover(35, option(17, struct.pack("!IHHH9Q", 32473, 1, 74, 1, *range(9)))),
+        "contact-digest": failover(35, option(17, struct.pack("!IHHH9Q", 32473, 1, 74, 2, *range(9)))),
         "bndupd": update(CLIENT, BASE_TIME, option(129, struct.pack("!I", 799999000), b"key"), relay_data(2), whole,
                          delegated),
         "bndupd-many": update(CLIENT, BASE_TIME, *(ia(3, 7 + host % 3, ia_address(f"2001:db8:1::{host:x}", *ACTIVE))
@@ -246,8 +246,43 @@ def failover_seeds():
     }
 
 
+def partner_seeds():
+    """Steps of fuzz_partner: what befalls a server and its partner says."""
+    def step(kind, how=0):
+        return bytes([how << 3 | kind])
+
+    def hear(content, answers=31):
+        return step(0, answers) + struct.pack("!H", len(content)) + content
+
+    def state(number_, flags=1):
+        since = [number(125, 799999488)] if number_ == 4 else []
+        return hear(failover(34, number(132, number_, size=1), number(131, flags, size=1), START, *since))
+
+    messages = failover_seeds()
+    connect = failover(31, *PARAMETERS[:1], number(122, 600), *PARAMETERS[2:], option(130, b"pair"), CONNECT_FLAGS)
+    meet_secondary = step(1) + struct.pack("!H", len(connect)) + connect
+    meet_primary = step(1) + b"\0\0" + hear(failover(32, *PARAMETERS[:1], number(122, 600), *PARAMETERS[2:], CONNECT_FLAGS), 0)
+    disk, second, minutes, accept = step(5), step(2, 7), step(2, 24), step(0, 30)
+    done = hear(failover(30), 0)
+    clients = b"".join(step(3, client) for client in range(8)) + step(3, 10) + step(3, 19) + step(3, 28)
+    updates = b"".join(hear(messages[name]) for name in sorted(messages) if name.startswith("bndupd"))
+    replies = b"".join(hear(messages[name], answers) for answers in range(4)
+                       for name in sorted(messages) if name.startswith("bndreply"))
+    seeds = {}
+    for role, meet in ((0, meet_primary), (1, meet_secondary)):
+        for before in (0, 2, 3, 4, 5, 6, 8, 9, 10):
+            for theirs in (2, 4):
+                what = bytes([before << 4 | role])
+                seeds[f"{role}-{before}-{theirs}"] = (what + meet + disk + state(theirs) + disk + done + clients + accept * 6 + replies +
+                                                      updates + second + state(2) + disk + minutes + clients)
+        seeds[f"{role}-apart"] = (bytes([2 << 4 | role]) + meet + disk + state(2) + disk + clients + step(4) + minutes + disk + clients +
+                                  step(6) + disk + minutes + clients + meet + state(3) + disk + updates + accept * 20)
+    return seeds
+
+
 def main():
-    for target, seeds in (("wire", wire_seeds()), ("frame", frame_seeds()), ("failover", failover_seeds())):
+    for target, seeds in (("wire", wire_seeds()), ("frame", frame_seeds()), ("failover", failover_seeds()),
+                          ("partner", partner_seeds())):
         directory = CORPUS / target
         directory.mkdir(parents=True, exist_ok=True)
         for name, content in seeds.items():

@@ -255,7 +255,7 @@ void Server::datagram(unsigned client, uint16_t port, const testing::Octets& byt
   if (answer.dropped == lease::DropReason::kNone) {
     out.resize(answer.size);
     std::vector<Promise> promises = promises_of(answer, out);
-    check_answer(promises, group, request.client_duid);
+    check_answer(promises, request.client_duid);
     if (answer.after_commit) {
       worker.parked.push_back({group.log().written(), client, out, std::move(promises),
                                Duid::from_bytes(request.client_duid).value(), world_.events().now()});

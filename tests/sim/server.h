@@ -179,7 +179,7 @@ class Server final : public failover::Host {
   /// The disk has every change of every lease.
   bool all_is_written() const;
   std::vector<Promise> promises_of(const lease::Answer& answer, const testing::Octets& bytes) const;
-  void check_answer(const std::vector<Promise>& promises, const lease::ShardGroup& group, Bytes duid);
+  void check_answer(const std::vector<Promise>& promises, Bytes duid);
   void note_update(const failover::BindingUpdate& update);
   void check_stored(const Parked& reply);
   void check_disk();

@@ -204,7 +204,7 @@ std::vector<Promise> Server::promises_of(const lease::Answer& answer, const test
 }
 
 // I2 (RFC 8156 §4.4), and that the state lets it answer at all (§8.1).
-void Server::check_answer(const std::vector<Promise>& promises, const lease::ShardGroup& group, Bytes duid) {
+void Server::check_answer(const std::vector<Promise>& promises, Bytes duid) {
   const lease::FailoverPolicy policy = life_->scope->policy();
   const auto role = life_->scope->role();
   const auto stored = disk_.stable ? failover::decode_stable(*disk_.stable) : std::nullopt;
@@ -216,7 +216,6 @@ void Server::check_answer(const std::vector<Promise>& promises, const lease::Sha
         "I7", fmt::format("{} answers a client in {}, with {} on the disk", name(), failover::to_string(state()),
                           stored ? failover::to_string(stored->state.state) : "nothing"));
   }
-  (void)group;
   if (state() == State::kPartnerDown && stored->state.state == State::kPartnerDown) return;
   for (const Promise& promise : promises) {
     const auto record = find(promise.key);

@@ -22,6 +22,7 @@ TEST_CASE("client-classes: all keys of a class are read") {
   REQUIRE(table.classes().size() == 4);
   CHECK(table[0].name == "modems");
   CHECK(table[0].membership == lease::ClientClass::Membership::kTest);
+  CHECK(table[0].expression_text == "vendor-class[4491].exists");
   CHECK(table[0].valid == lease::LifetimeRange(Seconds{600}, Seconds{600}, Seconds{900}));
   CHECK(table[0].preferred == lease::LifetimeRange(Seconds{300}));
   CHECK_FALSE(table[0].options.empty());

@@ -82,6 +82,14 @@ TEST_CASE("RFC 8156 4.1: each difference has its name") {
           gold.name = "gold";
           of.classes = lease::ClassTable({gold}, {});
         }) == Names{"client-classes"});
+  Side one(1), other(2);
+  for (Side* side : {&one, &other}) {
+    lease::ClientClass gold;
+    gold.name = "gold";
+    gold.expression_text = side == &one ? "option[16].exists" : "option[17].exists";
+    side->content.classes = lease::ClassTable({gold}, {});
+  }
+  CHECK(differences(std::move(one).digest(), std::move(other).digest()) == Names{"client-classes"});
   CHECK(differences_with([](Content& of) {
           lease::PoolBook book;
           lease::Reservation host;
@@ -108,11 +116,11 @@ TEST_CASE("RFC 8156 5.3.12: a digest goes with CONTACT, in a vendor option") {
   const Octets message = written([&](wire::Writer& out) { put_contact(out, 7, {800'000'000}, digest); });
   CHECK(view_of(message).type == MessageType::kContact);
   CHECK(read(message) == digest);
-  // Of a later version, or cut short: it says nothing.
+  // Of another version, or cut short: it says nothing.
   const size_t version_at = message.size() - 2 - 8 - 8 * kConfigurationParts;
-  Octets later = message;
-  later[version_at + 1] = std::byte{2};
-  CHECK_FALSE(read(later));
+  Octets other = message;
+  other[version_at + 1] ^= std::byte{0xff};
+  CHECK_FALSE(read(other));
   const Octets bare = written([](wire::Writer& out) { put_bare(out, MessageType::kContact, 7, {800'000'000}); });
   CHECK_FALSE(read(bare));
 }
