@@ -20,6 +20,8 @@ namespace {
 /// Places of the shards that a piece of a scan looks at, and how short the stream must be before the next one.
 constexpr size_t kScanPiece = 4096;
 constexpr size_t kScanBelow = 16'384;
+/// UPDREQs that wait for their UPDDONE: each begins a scan anew, and a partner that knows what it wants has one.
+constexpr size_t kMostQuestions = 16;
 /// So many conflicts of one connection are named in the log.
 constexpr unsigned kConflictsToNote = 100;
 
@@ -200,6 +202,9 @@ void Relationship::reply_to(uint32_t transaction_id, uint32_t epoch, const Bindi
 
 // §5.3.5, §5.3.6.
 void Relationship::answer_update_request(const FailoverMessageView& message, ScanKind kind, Moment now) {
+  if (asked_by_.size() == kMostQuestions) {
+    return hang_up(StatusCode::kUnspecFail, "the partner asks for updates and does not wait for them", now);
+  }
   asked_by_.push_back(message.transaction_id);
   blocks_due_ = true;
   // A partner that serves asks because its operator wants it to: it knows what it has promised.

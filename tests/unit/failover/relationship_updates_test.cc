@@ -395,6 +395,14 @@ TEST_CASE("RFC 8156 5.3.7: each UPDREQ has its UPDDONE, also when they come toge
   CHECK(done == std::vector<uint32_t>{71, 72});
 }
 
+TEST_CASE("RFC 8156 5.3.5: a partner that asks on and on does not get answers to all of it") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  for (uint32_t question = 0; question < 16; ++question) endpoint->hear_bare(MessageType::kUpdReq, question);
+  CHECK(endpoint->it.is_connected());
+  endpoint->hear_bare(MessageType::kUpdReq, 16);
+  CHECK_FALSE(endpoint->it.is_connected());
+}
+
 TEST_CASE("RFC 8156 5.3.6: an UPDREQ beside an UPDREQALL does not make the scan smaller") {
   auto endpoint = in_normal(FailoverRole::kPrimary);
   endpoint->hear_bare(MessageType::kUpdReqAll, 1);
