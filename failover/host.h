@@ -51,7 +51,8 @@ class Host {
   virtual void acknowledge(const LeaseAck& ack) = 0;
   /// Begins a scan anew, of all workers' shards; takes the place of one that was not finished.
   virtual void begin_scan(ScanKind kind) = 0;
-  /// The next piece, of about `limit` places a worker: Relationship::scanned(), when what it found is on the disk.
+  /// The next piece, of about `limit` places a worker: Relationship::scanned(), when what it found is on the disk,
+  /// and Relationship::changed() was called for all that was fed before the workers looked.
   virtual void continue_scan(size_t limit) = 0;
   /// failover::free_overdue(), over all shards.
   virtual void free_overdue(AbsoluteTime partner_down_since, Seconds mclt) = 0;

@@ -298,7 +298,7 @@ bool acknowledge(const ErrandPlace& place, const LeaseAck& ack) {
   if (place.leases.log().room() < kRoomForOne) return false;
   if (ack.partner_lifetime) times->acked_partner_lifetime = later(times->acked_partner_lifetime, *ack.partner_lifetime);
   const bool as_it_is = times->version == ack.version && (ack.frees || !lease->has_ended());
-  if (as_it_is) times->unacked = times->sent = false;
+  if (as_it_is) place.leases.acked(*lease, place.snapshot);
   if (as_it_is && lease->has_ended()) {
     place.leases.free(*lease, place.snapshot);  // PENDING-FREE, and so FREE (Figure 2, (4))
   } else if (place.leases.log().room() > place.leases.log().capacity() / 2) {
@@ -309,7 +309,7 @@ bool acknowledge(const ErrandPlace& place, const LeaseAck& ack) {
 }
 
 void scan(const ErrandPlace& place, const FailoverScope& scope, ScanKind kind, WalkCursor& cursor, size_t limit,
-          std::vector<LeaseRecord>& found) {
+          std::vector<FoundLease>& found) {
   const WalkCursor begin = cursor;
   const auto found_before = static_cast<std::ptrdiff_t>(found.size());
   const Seconds mclt = scope.policy().mclt;
@@ -320,11 +320,12 @@ void scan(const ErrandPlace& place, const FailoverScope& scope, ScanKind kind, W
     const bool may_be_believed = lease.has_ended() && times.expiration_time + mclt > place.now;
     if (kind == ScanKind::kForgotten && may_be_believed) return believed.push_back(shard.record_of(lease));
     if (times.unacked) times.sent = true;
-    found.push_back(shard.record_of(lease));
+    found.push_back({shard.record_of(lease), place.leases.log().written()});
   });
   for (const LeaseRecord& record : believed) {
     if (place.leases.log().room() != 0) {
-      found.push_back(bring_back(place, record, record.partner->expiration_time + mclt));
+      const LeaseRecord again = bring_back(place, record, record.partner->expiration_time + mclt);
+      found.push_back({again, place.leases.log().written()});
       continue;
     }
     found.erase(found.begin() + found_before, found.end());

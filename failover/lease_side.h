@@ -73,9 +73,14 @@ enum class ScanKind : uint8_t {
   /// MCLT (§4.4), also to those who have left here since. So what has ended is ACTIVE again until then.
   kForgotten,
 };
+/// A lease that a scan has seen. In the log of its worker, `sequence` is the last change before.
+struct FoundLease {
+  lease::LeaseRecord record;
+  uint64_t sequence = 0;
+};
 /// Appends up to `limit` leases of the relationship to `found`; none, and the cursor stays, when the log has no room.
 void scan(const lease::ErrandPlace& place, const lease::FailoverScope& scope, ScanKind kind, WalkCursor& cursor,
-          size_t limit, std::vector<lease::LeaseRecord>& found);
+          size_t limit, std::vector<FoundLease>& found);
 
 /// PARTNER-DOWN (§4.2.2.1, §8.4.1): frees leases that ended, once the MCLT is over beyond all that the partner may
 /// believe.

@@ -425,6 +425,15 @@ void Relationship::keep_alive(Moment now) {
 
 // --- status ----------------------------------------------------------------------------------------------------------
 
+uint64_t Relationship::backlog() const {
+  int64_t waiting = 0;
+  for (const lease::Subnet& subnet : host_.snapshot().subnets()) {
+    if (subnet.failover.get() != &scope_) continue;
+    for (const auto& cell : subnet.counters->cells) waiting += cell.waiting.load(std::memory_order_relaxed);
+  }
+  return static_cast<uint64_t>(std::max<int64_t>(waiting, 0));  // the cells are not read at one moment
+}
+
 RelationshipStatus Relationship::status() const {
   RelationshipStatus status = counters_;
   status.name = settings_.name;
@@ -443,8 +452,7 @@ RelationshipStatus Relationship::status() const {
   status.last_disconnect = last_disconnect_;
   status.last_disconnect_at = last_disconnect_at_;
   status.unacked = stream_.in_flight();
-  // Without a partner that takes updates, what waits is only marked in the shards, where nobody counts it.
-  if (link_ == Link::kOk && sends_updates(state())) status.backlog = stream_.pending();
+  status.backlog = backlog();
   status.lag_milliseconds =
       static_cast<uint32_t>(std::max<uint64_t>(counters_.lag_milliseconds, stream_.oldest_wait(now_milliseconds_)));
   status.resynchronizing = !asked_by_.empty() || we_asked_.has_value();

@@ -14,13 +14,13 @@
 #include "dataplane/lease/hash.h"
 #include "dataplane/wire/error.h"
 #include "failover/configuration_digest.h"
+#include "failover/fed_meanwhile.h"
 #include "failover/host.h"
 #include "failover/messages.h"
 #include "failover/prefix_shares.h"
 #include "failover/settings.h"
 #include "failover/state.h"
 #include "failover/status.h"
-#include "failover/update_stream.h"
 
 namespace tandem6::failover {
 
@@ -55,9 +55,9 @@ class Relationship {
   void tick(Moment now);
   /// Sends what waits, as far as the partner takes it: after messages were received, and changes fed.
   void flush(Moment now) { pump(now); }
-  /// A change that a worker has fed, committed; one to FREE is a withdrawal (UpdateFeed). flush() after the last of
-  /// several.
-  void changed(const lease::LeaseRecord& record);
+  /// A change that a worker has fed, committed; one to FREE is a withdrawal (UpdateFeed). `sequence`: of it in the
+  /// worker's log. flush() after the last of several.
+  void changed(const lease::LeaseRecord& record, uint64_t sequence);
   /// Some worker could not feed all of its changes: they wait for a scan.
   void feed_overflowed() { scan_wanted_ = true; }
   /// Another configuration is in force.
@@ -69,7 +69,8 @@ class Relationship {
   // --- answers of the host -----------------------------------------------------------------------------------------
   void persisted(uint64_t token, Moment now);
   void applied(const IncomingUpdate& incoming, Moment now);
-  void scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now);
+  /// After changed() with all that was fed before the workers looked.
+  void scanned(std::span<const FoundLease> leases, bool finished, Moment now);
   void blocks_checked(const std::vector<lease::LeaseKey>& checked, const std::vector<lease::LeaseKey>& unacked,
                       Moment now);
 
@@ -121,6 +122,7 @@ class Relationship {
   void send_contact(Moment now);
   void take_contact(const wire::FailoverMessageView& message);
   void compare_configurations();
+  uint64_t backlog() const;
 
   // relationship_states.cc: §8
   void take_state(const wire::FailoverMessageView& message, Moment now);
@@ -229,6 +231,7 @@ class Relationship {
   std::unordered_map<Duid, std::vector<IncomingUpdate>, DuidHash> behind_;
   std::optional<ScanKind> scan_;  // that runs
   bool scan_piece_due_ = false;   // the host works on a piece of it
+  FedMeanwhile fed_meanwhile_;    // since then
   uint64_t scan_mark_ = 0;        // in the stream: where the last scan ended
   bool scan_wanted_ = false;
   uint64_t last_scan_ = 0;

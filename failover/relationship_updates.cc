@@ -29,7 +29,8 @@ constexpr unsigned kConflictsToNote = 100;
 
 // --- ours to the partner ---------------------------------------------------------------------------------------------
 
-void Relationship::changed(const lease::LeaseRecord& record) {
+void Relationship::changed(const lease::LeaseRecord& record, uint64_t sequence) {
+  if (scan_piece_due_) fed_meanwhile_.note(record, sequence);
   if (record.status == BindingStatus::kFree) return stream_.forget(record);
   // In other states the mark that the lease bears is enough: a scan finds it when the time has come.
   if (link_ != Link::kOk || !sends_updates(stable_.state)) return;
@@ -76,15 +77,19 @@ void Relationship::start_scan(ScanKind kind, Moment now) {
   scan_ = std::max(kind, scan_.value_or(kind));
   scan_wanted_ = false;
   scan_piece_due_ = false;
+  fed_meanwhile_.clear();
   last_scan_ = now.milliseconds;
   host_.begin_scan(*scan_);
 }
 
-void Relationship::scanned(std::span<const lease::LeaseRecord> leases, bool finished, Moment now) {
+void Relationship::scanned(std::span<const FoundLease> leases, bool finished, Moment now) {
   if (!scan_) return;
   scan_piece_due_ = false;
   // A piece of a scan always fits: it was asked for when little waited, and each worker's is bounded.
-  for (const lease::LeaseRecord& record : leases) stream_.add_scanned(record);
+  for (const FoundLease& found : leases) {
+    if (!fed_meanwhile_.has_overtaken(found)) stream_.add_scanned(found.record);
+  }
+  fed_meanwhile_.clear();
   if (finished) {
     scan_.reset();
     scan_mark_ = stream_.mark();

@@ -42,10 +42,9 @@ struct RelationshipStatus {
   uint64_t updates_acked = 0;     ///< by BNDREPLY without a rejection
   uint64_t updates_rejected = 0;  ///< by the partner
   uint64_t updates_received = 0;
-  uint64_t updates_refused = 0;  ///< by us
-  uint64_t unacked = 0;          ///< BNDUPDs that no BNDREPLY came to yet
-  /// Leases that wait to be sent; nothing: unknown, as no updates are sent now.
-  std::optional<uint64_t> backlog;
+  uint64_t updates_refused = 0;   ///< by us
+  uint64_t unacked = 0;           ///< BNDUPDs that no BNDREPLY came to yet
+  uint64_t backlog = 0;           ///< leases that the partner does not know as they are by now, also while it is away
   uint32_t lag_milliseconds = 0;  ///< from sending to the ack, of the last one; or how long the oldest waits for it
   uint64_t messages_sent = 0;
   uint64_t messages_received = 0;

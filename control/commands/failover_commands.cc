@@ -49,13 +49,11 @@ json partner_json(const RelationshipStatus& status, AbsoluteTime now) {
   return server;
 }
 
-json backlog_json(const RelationshipStatus& status) { return status.backlog ? json(*status.backlog) : json(nullptr); }
-
 json updates_json(const RelationshipStatus& status) {
   return {{"sent", status.updates_sent},         {"acked", status.updates_acked},
           {"rejected", status.updates_rejected}, {"received", status.updates_received},
           {"refused", status.updates_refused},   {"unacked", status.unacked},
-          {"backlog", backlog_json(status)},     {"lag-milliseconds", status.lag_milliseconds}};
+          {"backlog", status.backlog},           {"lag-milliseconds", status.lag_milliseconds}};
 }
 
 json prefixes_json(const RelationshipStatus& status) {

@@ -160,8 +160,7 @@ void add_failover(Statistics& all, const Server& server) {
     figure("updates-received") = status.updates_received;
     figure("updates-refused") = status.updates_refused;
     figure("unacked") = status.unacked;
-    // 0 would say that nothing waits: as long as nobody knows, the figure is missing.
-    if (status.backlog) figure("backlog") = *status.backlog;
+    figure("backlog") = status.backlog;
     figure("lag-milliseconds") = status.lag_milliseconds;
     figure("conflicts") = status.conflicts;
     figure("messages-sent") = status.messages_sent;

@@ -20,10 +20,10 @@ std::atomic<int64_t>* gauge(SubnetCounters::Cell& cell, BindingStatus status, Le
   return type == LeaseType::kAddress ? &cell.addresses : &cell.prefixes;
 }
 
-/// The relationship that the lease is in; null when it is in none (any more).
-const FailoverScope* scope_of(const Lease& lease, const Snapshot& snapshot) {
+/// The subnet that the lease is in, when that is in a relationship; null otherwise.
+const Subnet* shared_subnet_of(const Lease& lease, const Snapshot& snapshot) {
   const Subnet* subnet = snapshot.by_id(lease.subnet_id);
-  return subnet != nullptr ? subnet->failover.get() : nullptr;
+  return subnet != nullptr && subnet->failover != nullptr ? subnet : nullptr;
 }
 
 /// The lease as an allocation would have made it now, as far as that can be (RFC 8156 §4.4). A quarantine is not
@@ -97,7 +97,7 @@ Lease& ShardGroup::insert(const Request& request, const Subnet& subnet, const Le
   }
   Shard& home = shard(request.shard());
   Lease& lease = home.insert(request.client_duid, home.table_hash(request), record);
-  publish(lease, subnet.failover.get());
+  publish(lease, &subnet);
   SubnetCounters::Cell& cell = cell_of(subnet);
   const bool is_address = key.type == LeaseType::kAddress;
   add(is_address ? cell.addresses : cell.prefixes, 1);
@@ -127,27 +127,40 @@ void ShardGroup::extend(Lease& lease, const Subnet& subnet, const Snapshot& snap
     times.partner_lifetime = now + terms.partner;
   }
   home.extend(lease, terms.preferred, terms.valid, now);
-  publish(lease, subnet.failover.get());
+  publish(lease, &subnet);
 }
 
 // Logs the lease. The partner is to know as well: it is fed the change when it listens, else the mark stays.
-void ShardGroup::publish(Lease& lease, const FailoverScope* scope) {
-  const bool is_fed = mark_for_partner(lease, scope);
+void ShardGroup::publish(Lease& lease, const Subnet* subnet) {
+  const bool is_fed = subnet != nullptr && subnet->failover != nullptr && mark_for_partner(lease, *subnet);
   const LeaseRecord record = shard(lease.shard).record_of(lease);
   log_.append(LeaseChange::Kind::kPut, record);
-  if (is_fed) feed_.push(log_.written(), scope->number(), record);
+  if (is_fed) feed_.push(log_.written(), subnet->failover->number(), record);
 }
 
 // True: it is to be fed to the partner, and there is room for it.
-bool ShardGroup::mark_for_partner(const Lease& lease, const FailoverScope* scope) {
-  PartnerTimes* times = scope != nullptr ? shard(lease.shard).times_of(lease) : nullptr;
+bool ShardGroup::mark_for_partner(const Lease& lease, const Subnet& subnet) {
+  PartnerTimes* times = shard(lease.shard).times_of(lease);
   if (times == nullptr) return false;
   ++times->version;
+  if (!times->unacked) add(cell_of(subnet).waiting, 1);
   times->unacked = true;
-  const bool streaming = scope->policy().streaming;
+  const bool streaming = subnet.failover->policy().streaming;
   times->sent = streaming && feed_.has_room();
   if (streaming && !times->sent) feed_.note_overflow();
   return times->sent;
+}
+
+void ShardGroup::count_waiting(const Lease& lease, const Snapshot& snapshot, int64_t change) {
+  const PartnerTimes* times = shard(lease.shard).times_of(lease);
+  const Subnet* subnet = times != nullptr && times->unacked ? shared_subnet_of(lease, snapshot) : nullptr;
+  if (subnet != nullptr) add(cell_of(*subnet).waiting, change);
+}
+
+void ShardGroup::acked(Lease& lease, const Snapshot& snapshot) {
+  count_waiting(lease, snapshot, -1);
+  PartnerTimes& times = *shard(lease.shard).times_of(lease);
+  times.unacked = times.sent = false;
 }
 
 void ShardGroup::count_reuse(const Lease& lease, const Subnet& subnet) const {
@@ -160,19 +173,21 @@ void ShardGroup::move_to(Lease& lease, const Subnet& subnet, const Snapshot& sna
   const Subnet* before = snapshot.by_id(lease.subnet_id);
   if (auto* count = before ? gauge(cell_of(*before), lease.status, lease.key.type) : nullptr) add(*count, -1);
   if (auto* count = gauge(cell_of(subnet), lease.status, lease.key.type)) add(*count, 1);
+  count_waiting(lease, snapshot, -1);
   lease.subnet_id = subnet.id;
+  count_waiting(lease, snapshot, 1);
 }
 
 void ShardGroup::end(Lease& lease, BindingStatus how, const Snapshot& snapshot, AbsoluteTime now) {
   Shard& home = shard(lease.shard);
-  const FailoverScope* scope = scope_of(lease, snapshot);
+  const Subnet* subnet = shared_subnet_of(lease, snapshot);
   PartnerTimes* times = home.times_of(lease);
-  if (scope == nullptr || times == nullptr) return free(lease, snapshot);
+  if (subnet == nullptr || times == nullptr) return free(lease, snapshot);
   count(lease, snapshot, -1);
   home.end(lease, how);
   times->start_of_state = now;
   if (how == BindingStatus::kReleased) times->client_contact = now;
-  publish(lease, scope);
+  publish(lease, subnet);
 }
 
 void ShardGroup::revive(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms,
@@ -199,7 +214,12 @@ void ShardGroup::free(Lease& lease, const Snapshot& snapshot) {
   if (snapshot.incoming != nullptr) snapshot.incoming->mark(lease.key, lease.shard);
   freed_[(freed_first_ + freed_count_++) % freed_.size()] = {
       .sequence = log_.written(), .key = lease.key, .subnet_id = lease.subnet_id, .shard = lease.shard};
+  remove(lease, snapshot);
+}
+
+void ShardGroup::remove(Lease& lease, const Snapshot& snapshot) {
   count(lease, snapshot, -1);
+  count_waiting(lease, snapshot, -1);
   shard(lease.shard).remove(lease);
 }
 
@@ -217,14 +237,12 @@ Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) 
   Shard& home = shard(shard_of(duid_hash(record.duid.bytes())));
   const uint32_t client = home.find_client(record.duid.bytes());
   const ClientNote note = client != kNoIndex ? home.note_of(client) : ClientNote{};
-  if (Lease* before = home.find(record.key)) {
-    count(*before, snapshot, -1);
-    home.remove(*before);
-  }
+  if (Lease* before = home.find(record.key)) remove(*before, snapshot);
   note_lead_time(home, record, snapshot);
   Lease& lease = home.insert(record.duid.bytes(), record);
   home.set_note(lease.client, note);
   count(lease, snapshot, 1);
+  count_waiting(lease, snapshot, 1);
   return lease;
 }
 
@@ -245,22 +263,23 @@ void ShardGroup::take_over(const LeaseKey& key) {
   }
 }
 
-void ShardGroup::tell_partner(Lease& lease, const Snapshot& snapshot) { publish(lease, scope_of(lease, snapshot)); }
+void ShardGroup::tell_partner(Lease& lease, const Snapshot& snapshot) {
+  publish(lease, shared_subnet_of(lease, snapshot));
+}
 
 void ShardGroup::withdraw(const Lease& lease, const Snapshot& snapshot) {
   const Shard& home = shard(lease.shard);
-  const FailoverScope* scope = scope_of(lease, snapshot);
+  const Subnet* subnet = shared_subnet_of(lease, snapshot);
   const PartnerTimes* times = home.times_of(lease);
-  if (scope == nullptr || times == nullptr || !times->unacked || !feed_.has_room()) return;
+  if (subnet == nullptr || times == nullptr || !times->unacked || !feed_.has_room()) return;
   LeaseRecord gone = home.record_of(lease);
   gone.status = BindingStatus::kFree;
-  feed_.push(log_.written(), scope->number(), gone);
+  feed_.push(log_.written() + 1, subnet->failover->number(), gone);
 }
 
 void ShardGroup::evict(Lease& lease, const Snapshot& snapshot) {
   append(LeaseChange::Kind::kDelete, lease);
-  count(lease, snapshot, -1);
-  shard(lease.shard).remove(lease);
+  remove(lease, snapshot);
 }
 
 void ShardGroup::abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime now) {
@@ -280,7 +299,7 @@ void ShardGroup::abandon(Lease& lease, const Snapshot& snapshot, AbsoluteTime no
     times->partner_lifetime = lease.expires();
   }
   home.reschedule(lease);
-  publish(lease, scope_of(lease, snapshot));
+  publish(lease, shared_subnet_of(lease, snapshot));
 }
 
 Lease* ShardGroup::assign(LeaseRecord record, const Snapshot& snapshot, AbsoluteTime now) {
@@ -297,7 +316,7 @@ Lease* ShardGroup::assign(LeaseRecord record, const Snapshot& snapshot, Absolute
   if (scope != nullptr && !same_status) record.partner->start_of_state = now;
   if (scope == nullptr) record.partner.reset();
   Lease& lease = replace(record, snapshot);
-  publish(lease, scope);
+  publish(lease, &subnet);
   if (is_new && lease.status == BindingStatus::kActive) {
     SubnetCounters::Cell& cell = cell_of(subnet);
     add(lease.key.type == LeaseType::kAddress ? cell.addresses_assigned : cell.prefixes_assigned, 1);
@@ -342,7 +361,7 @@ void ShardGroup::learn(const Request& request, uint32_t client, Bytes client_dat
   PartnerTimes* times = lease != nullptr ? home.times_of(*lease) : nullptr;
   if (times == nullptr) return;
   times->client_contact = now;
-  publish(*lease, scope_of(*lease, snapshot));
+  publish(*lease, shared_subnet_of(*lease, snapshot));
 }
 
 // True: it is something new, and logged.
@@ -443,6 +462,7 @@ bool ShardGroup::load(const LeaseRecord& stored, const Snapshot& snapshot) {
   if (const Subnet* subnet = snapshot.by_id(record.subnet_id)) {
     // Several threads load: this once the cell has more than one writer.
     if (auto* count = gauge(cell_of(*subnet), record.status, record.key.type)) count->fetch_add(1);
+    if (record.partner && record.partner->unacked) cell_of(*subnet).waiting.fetch_add(1);
   }
   return true;
 }

@@ -96,8 +96,11 @@ class ShardGroup {
   void take_over(const LeaseKey& key);
   /// The partner believes something else: it is told of the lease as it is.
   void tell_partner(Lease& lease, const Snapshot& snapshot);
+  /// It knows the lease as it is (one of its own times()).
+  void acked(Lease& lease, const Snapshot& snapshot);
   /// The partner's word has overtaken ours: what it was to be told of the lease, as it was, is not to be told any more.
   /// Needed only for what may still wait; when the feed is full it is told all the same, and the partner judges it.
+  /// Before the change that is due to the partner's word.
   void withdraw(const Lease& lease, const Snapshot& snapshot);
   /// Logs the lease as it is.
   void log_again(const Lease& lease) { log_.append(LeaseChange::Kind::kPut, shard(lease.shard).record_of(lease)); }
@@ -143,8 +146,10 @@ class ShardGroup {
   Lease& replace(const LeaseRecord& record, const Snapshot& snapshot);
   static bool take_unit(const LeaseKey& key, const Subnet& subnet, const Snapshot& snapshot, unsigned shard);
   void append(LeaseChange::Kind kind, const Lease& lease);
-  void publish(Lease& lease, const FailoverScope* scope);
-  bool mark_for_partner(const Lease& lease, const FailoverScope* scope);
+  void publish(Lease& lease, const Subnet* subnet);
+  bool mark_for_partner(const Lease& lease, const Subnet& subnet);
+  void count_waiting(const Lease& lease, const Snapshot& snapshot, int64_t change);
+  void remove(Lease& lease, const Snapshot& snapshot);
   void count(const Lease& lease, const Snapshot& snapshot, int64_t change);
   static LeaseRecord beside_partner(LeaseRecord record, const Snapshot& snapshot);
   void move_to(Lease& lease, const Subnet& subnet, const Snapshot& snapshot);

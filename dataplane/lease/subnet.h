@@ -26,9 +26,10 @@ struct SubnetCounters {
     std::atomic<int64_t> declined{0};             ///< ABANDONED
     std::atomic<uint64_t> addresses_assigned{0};  ///< ever, since the start
     std::atomic<uint64_t> prefixes_assigned{0};
-    std::atomic<uint64_t> allocation_failures{0};  ///< a client wanted something and no pool had it
-    std::atomic<uint64_t> address_reuses{0};       ///< renewed within cache-threshold: nothing was written
+    std::atomic<int64_t> waiting{0};          ///< for the failover partner's ack of what they are by now
+    std::atomic<uint64_t> address_reuses{0};  ///< renewed within cache-threshold: nothing was written
     std::atomic<uint64_t> prefix_reuses{0};
+    std::atomic<uint64_t> allocation_failures{0};  ///< a client wanted something and no pool had it
   };
   explicit SubnetCounters(unsigned workers) : cells(workers) {}
   std::vector<Cell> cells;  ///< one a worker

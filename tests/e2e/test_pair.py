@@ -424,9 +424,10 @@ class Secure(PairTest):
             self.assertEqual(self.servers[name].stop(), 0)
             self.assertEqual(state(other)["local"]["state"], "COMMUNICATIONS-INTERRUPTED")
             self.assertIn("this server is shutting down", state(other)["last-disconnect"])
-            self.assertIsNone(updates(other)["backlog"])
+            waiting = updates(other)["backlog"]
             self.assertEqual(self.ctl(other, "failover", "status", "--check")[0], 5)
             self.assertEqual({lease.key() for lease in held.rebind().leases()}, held.held())
+            self.assertEqual((waiting, updates(other)["backlog"]), (0, 2))
             self.servers[name].start()
         self.wait_for_exit_code(0)
         self.assert_held_once([held], self.databases_equal())

@@ -166,7 +166,7 @@ class Subject : public Host {
   }
   void continue_scan(size_t limit) override {
     turns_.emplace_back([this, limit] {
-      std::vector<lease::LeaseRecord> found;
+      std::vector<FoundLease> found;
       failover::scan(place(), *shared_.scope, scan_, cursor_, limit, found);
       commit();
       relationship_->scanned(found, cursor_.finished, now());
@@ -212,7 +212,9 @@ class Subject : public Host {
       if (change.kind == lease::LeaseChange::Kind::kPut) replayed_[name_of(change.record.key)] = change.record;
       if (change.kind == lease::LeaseChange::Kind::kDelete) replayed_.erase(name_of(change.record.key));
     }
-    for (const lease::LeaseRecord& record : shared_.fed()) relationship_->changed(record);
+    shared_.server.group.feed().take(
+        shared_.server.group.log().committed(), SIZE_MAX,
+        [&](const lease::UpdateFeed::Entry& entry) { relationship_->changed(entry.record, entry.sequence); });
     if (shared_.server.group.feed().take_overflow()) relationship_->feed_overflowed();
     relationship_->flush(now());
   }
@@ -220,6 +222,7 @@ class Subject : public Host {
   /// No unit is leased twice, and the disk has what the memory has.
   void check() {
     std::set<Name> seen;
+    uint64_t waiting = 0;
     for (unsigned number = 0; number < lease::kShardCount; ++number) {
       lease::Shard& shard = shared_.server.group.shard(number);
       if (shard.lease_count() == 0) continue;
@@ -228,6 +231,7 @@ class Subject : public Host {
         const auto stored = replayed_.find(name_of(lease.key));
         require(stored != replayed_.end(), "what is in memory is on the disk");
         const lease::LeaseRecord record = shard.record_of(lease);
+        waiting += record.partner && record.partner->unacked;
         require(stored->second.duid == record.duid && stored->second.status == record.status &&
                     stored->second.expires() == record.expires(),
                 "and is the same there");
@@ -236,6 +240,7 @@ class Subject : public Host {
     require(seen.size() == replayed_.size(), "the disk has no more");
     const RelationshipStatus status = relationship_->status();
     require(to_string(status.state) != "unknown", "a state has a name");
+    require(status.backlog == waiting, "what the partner does not know is counted");
   }
 
   SharedServer shared_;

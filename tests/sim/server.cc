@@ -326,8 +326,9 @@ void Server::take_feed() {
   failover::Relationship& relationship = *life_->relationship;
   for (Worker& worker : life_->workers) {
     lease::ShardGroup& group = *worker.leases;
-    group.feed().take(group.log().committed(), SIZE_MAX,
-                      [&](const lease::UpdateFeed::Entry& entry) { relationship.changed(entry.record); });
+    group.feed().take(group.log().committed(), SIZE_MAX, [&](const lease::UpdateFeed::Entry& entry) {
+      relationship.changed(entry.record, entry.sequence);
+    });
     if (group.feed().take_overflow()) {
       world_.journal().note(name(), "feed overflowed");
       relationship.feed_overflowed();
@@ -411,7 +412,7 @@ bool Server::is_idle() const {
     if (!worker.waiting.empty() || !worker.parked.empty()) return false;
   }
   const failover::RelationshipStatus status = life_->relationship->status();
-  return status.unacked == 0 && status.backlog.value_or(0) == 0 && !status.resynchronizing;
+  return status.unacked == 0 && status.backlog == 0 && !status.resynchronizing;
 }
 
 }  // namespace tandem6::sim

@@ -129,7 +129,7 @@ void Server::begin_scan(failover::ScanKind kind) {
 
 void Server::continue_scan(size_t limit) {
   struct Piece {
-    std::vector<lease::LeaseRecord> found;
+    std::vector<failover::FoundLease> found;
     size_t workers;
     bool finished = true;
   };
@@ -138,6 +138,8 @@ void Server::continue_scan(size_t limit) {
   const auto done = [this, piece, number] {
     if (--piece->workers != 0) return;
     in_reactor([this, piece, number] {
+      if (number != life_->scan.number) return;
+      take_feed();
       if (number == life_->scan.number) life_->relationship->scanned(piece->found, piece->finished, moment());
     });
   };

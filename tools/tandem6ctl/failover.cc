@@ -77,19 +77,12 @@ void print_connection(const json& relationship) {
                                    number(relationship, "keepalive-time")));
 }
 
-std::string backlog_text(const json& relationship) {
-  const json backlog = relationship.value("updates", json::object()).value("backlog", json());
-  if (backlog.is_number_unsigned()) return fmt::format("{} leases wait", backlog.get<uint64_t>());
-  return relationship.value("communicating", false) ? "how many leases wait is unknown in this state"
-                                                    : "how many leases wait is unknown while the partner is away";
-}
-
 void print_updates(const json& relationship) {
   const json updates = relationship.value("updates", json::object());
   print_fact("updates out",
-             fmt::format("{} sent, {} acked, {} refused by the partner; {} unacked, {}; lag {} ms",
+             fmt::format("{} sent, {} acked, {} refused by the partner; {} unacked, {} leases wait; lag {} ms",
                          number(updates, "sent"), number(updates, "acked"), number(updates, "rejected"),
-                         number(updates, "unacked"), backlog_text(relationship), number(updates, "lag-milliseconds")));
+                         number(updates, "unacked"), number(updates, "backlog"), number(updates, "lag-milliseconds")));
   print_fact("updates in",
              fmt::format("{} received, {} refused by us{}", number(updates, "received"), number(updates, "refused"),
                          relationship.value("resynchronizing", false) ? "; RESYNCHRONIZING" : ""));

@@ -48,7 +48,8 @@ tl::expected<void, Error> FailoverReactor::open() {
                                  .management = setup_.management,
                                  .store = setup_.store,
                                  .desk = &desk_,
-                                 .workers = setup_.workers.size()};
+                                 .workers = setup_.workers.size(),
+                                 .take_feeds = [this] { take_feeds(SIZE_MAX); }};
   for (size_t i = 0; i < setup_.relationships.size(); ++i) {
     auto host = PartnerHost::make(setup_.relationships[i], setup_.scopes[i], setup_.snapshot, world);
     if (!host) return tl::unexpected(host.error());
@@ -114,18 +115,18 @@ void FailoverReactor::run() {
 
 unsigned FailoverReactor::poll() {
   const unsigned work = desk_.poll();
-  take_feeds();
+  take_feeds(kChangesAtATime);
   tick();
   return work;
 }
 
-void FailoverReactor::take_feeds() {
+void FailoverReactor::take_feeds(size_t limit) {
   const failover::Moment now = PartnerHost::now();
   bool any = false;
   for (const LeaseDesk::WorkerEnd& worker : setup_.workers) {
     lease::UpdateFeed& feed = worker.leases->feed();
-    const size_t taken = feed.take(worker.leases->log().committed(), kChangesAtATime, [&](const auto& entry) {
-      hosts_[entry.scope]->relationship().changed(entry.record);
+    const size_t taken = feed.take(worker.leases->log().committed(), limit, [&](const auto& entry) {
+      hosts_[entry.scope]->relationship().changed(entry.record, entry.sequence);
     });
     any = any || taken != 0;
     if (!feed.take_overflow()) continue;

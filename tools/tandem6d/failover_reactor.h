@@ -59,7 +59,7 @@ class FailoverReactor {
   void listening(const Ipv6Address& local, uint16_t port, const std::string& problem);
   void run();
   unsigned poll();
-  void take_feeds();
+  void take_feeds(size_t limit);
   void tick();
   tl::expected<failover::Listener::Welcome, Error> welcome(const Ipv6Address& address) const;
   void accepted(std::shared_ptr<failover::Connection> connection, Bytes connect);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,7 @@ class PartnerHost : public failover::Host {
     storage::Store* store = nullptr;
     LeaseDesk* desk = nullptr;
     size_t workers = 1;
+    std::function<void()> take_feeds = {};  ///< hands on all that is in the feeds and committed
   };
 
   /// Null without TLS.
@@ -83,10 +85,10 @@ class PartnerHost : public failover::Host {
  private:
   /// A walk over the shards of all workers.
   struct Walk {
-    std::vector<failover::WalkCursor> cursors;           // by worker
-    std::vector<std::vector<lease::LeaseRecord>> found;  // by worker
-    std::vector<std::vector<lease::LeaseKey>> unacked;   // by worker
-    std::vector<uint64_t> sequences;                     // by worker: of its log, when it looked last
+    std::vector<failover::WalkCursor> cursors;             // by worker
+    std::vector<std::vector<failover::FoundLease>> found;  // by worker
+    std::vector<std::vector<lease::LeaseKey>> unacked;     // by worker
+    std::vector<uint64_t> sequences;                       // by worker: of its log, when it looked last
     failover::ScanKind kind = failover::ScanKind::kUnacked;
     bool is_finished() const;
   };

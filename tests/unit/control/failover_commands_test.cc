@@ -62,12 +62,6 @@ TEST_CASE("failover-status: both servers, meaning, updates, prefixes") {
         json::array({{{"pool", "2001:db8:8000::/34"}, {"ours", 100}, {"partners", 90}, {"leased", 66}}}));
 }
 
-TEST_CASE("failover-status: how many leases wait is null while the partner is away, not 0") {
-  FakeServer server;
-  server.relationships = {pair_apart(server)};
-  CHECK(run(server, "failover-status")["arguments"]["relationships"][0]["updates"]["backlog"].is_null());
-}
-
 TEST_CASE("failover-status: a partner that was never heard has no times") {
   FakeServer server;
   failover::RelationshipStatus status = pair_in_normal(server);

@@ -42,7 +42,7 @@ inline failover::RelationshipStatus pair_apart(const FakeServer& server) {
   status.since = AbsoluteTime::from_unix(server.clock - 300);
   status.last_heard = AbsoluteTime::from_unix(server.clock - 360);
   status.communicating = false;
-  status.backlog = std::nullopt;
+  status.backlog = 1200;
   status.secure = false;
   status.last_disconnect = "no message for 60 s";
   status.last_disconnect_at = status.since;

@@ -61,10 +61,12 @@ struct Pair : SharedServer {
     REQUIRE(acknowledge(place(), {client, key, times(key).version, lifetime}));
   }
   std::vector<LeaseRecord> scan(ScanKind kind) {
-    std::vector<LeaseRecord> found;
+    std::vector<FoundLease> found;
     WalkCursor cursor;
     while (!cursor.finished) failover::scan(place(), *scope, kind, cursor, 1000, found);
-    return found;
+    std::vector<LeaseRecord> records;
+    for (const FoundLease& one : found) records.push_back(one.record);
+    return records;
   }
 };
 
@@ -799,6 +801,45 @@ TEST_CASE("RFC 8156 7.7: an ack for a lease that is another client's by now, or 
   CHECK(it.times(key).acked_partner_lifetime == AbsoluteTime{});
 }
 
+TEST_CASE("what the partner does not know as it is is counted, once, until it is acked or gone") {
+  Pair it(FailoverRole::kPrimary);
+  const auto waiting = [&] { return it.server.snapshot().subnets()[0].counters->cells[0].waiting.load(); };
+  const LeaseKey key = it.request();
+  CHECK(waiting() == 1);
+  it.server.send(from_client(kRenew, {ia_na(7, {ia_address(key.address.to_string())})}));
+  CHECK(waiting() == 1);
+  it.ack(key);
+  CHECK(waiting() == 0);
+  it.ack(key);
+  CHECK(waiting() == 0);
+  it.release(key);
+  CHECK(waiting() == 1);
+  it.ack(key);  // and free
+  REQUIRE_FALSE(it.record(key));
+  CHECK(waiting() == 0);
+
+  // The partner's word on a lease of which ours waited; and a longer promise of ours, which it is to hear.
+  const LeaseKey again = it.request();
+  LeaseUpdate update = theirs(it);
+  update.key = again;
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  CHECK(waiting() == (it.times(again).unacked ? 1 : 0));
+  it.ack(again);
+  update.valid = Seconds{1};
+  update.state_expiration = it.in(1);
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  REQUIRE(it.times(again).unacked);
+  CHECK(waiting() == 1);
+  // Another client's at the partner, since then.
+  it.pass(100);
+  update.client_contact = it.now();
+  update.start_of_state = it.now();
+  update.expiration.reset();
+  REQUIRE(it.apply(kOther, update) == StatusCode::kSuccess);
+  REQUIRE_FALSE(it.times(again).unacked);
+  CHECK(waiting() == 0);
+}
+
 TEST_CASE("an ack waits while the log has no room") {
   Pair it(FailoverRole::kPrimary);
   const LeaseKey key = it.request();
@@ -830,7 +871,7 @@ TEST_CASE("RFC 8156 5.3.5, 5.3.6: a scan finds what the partner does not know an
 TEST_CASE("a scan goes by pieces, each lease once, and passes over other relationships") {
   Pair it(FailoverRole::kPrimary);
   for (uint16_t number = 0; number < 50; ++number) it.request(duid_of(number));
-  std::vector<LeaseRecord> found;
+  std::vector<FoundLease> found;
   WalkCursor cursor;
   unsigned pieces = 0;
   for (; !cursor.finished && pieces < 100'000; ++pieces) {
@@ -895,7 +936,7 @@ TEST_CASE(
   }
   SUBCASE("without room in the log the scan stays where it is") {
     it.fill_log();
-    std::vector<LeaseRecord> found;
+    std::vector<FoundLease> found;
     WalkCursor cursor;
     failover::scan(it.place(), *it.scope, ScanKind::kForgotten, cursor, 1000, found);
     CHECK(found.empty());
@@ -985,7 +1026,10 @@ TEST_CASE("RFC 8156 8.2: after a restart the times are what they were; nobody kn
   LeaseRecord record = *it.record(key);
   record.partner->sent = false;
   lease::ShardGroup again(0, 1, lease::HashKey{1, 2}, 64, 64);
+  auto& waiting = it.server.snapshot().subnets()[0].counters->cells[0].waiting;
+  waiting = 0;
   REQUIRE(again.load(record, it.server.snapshot()));
+  CHECK(waiting == 1);
   const lease::Lease* loaded = again.find_anywhere(key);
   REQUIRE(loaded != nullptr);
   const PartnerTimes& times = *again.shard(loaded->shard).times_of(*loaded);

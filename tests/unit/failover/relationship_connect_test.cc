@@ -237,7 +237,7 @@ TEST_CASE("RFC 8156 6.1: nothing overtakes our STATE over a slow disk, be it CON
   endpoint.take_sent();
   endpoint.hear_state(State::kCommunicationsInterrupted);
   CHECK(endpoint.it.state() == State::kNormal);
-  endpoint.it.changed(lease_of(1, endpoint.now.wall));
+  endpoint.it.changed(lease_of(1, endpoint.now.wall), 0);
   CHECK_FALSE(endpoint.it.command(OperatorCommand::kResync, endpoint.now));
   for (int i = 0; i < 5; ++i) {
     endpoint.pass(1000);

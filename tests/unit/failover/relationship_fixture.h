@@ -217,7 +217,11 @@ struct Endpoint {
     hear(written([&](wire::Writer& out) { put_binding_update(out, transaction, now.wall, update); }));
   }
   /// The host's scan finds these, and is at its end.
-  void scan_finds(std::vector<LeaseRecord> leases) { it.scanned(leases, true, now); }
+  void scan_finds(const std::vector<LeaseRecord>& leases, bool finished = true, uint64_t sequence = 0) {
+    std::vector<FoundLease> found;
+    for (const LeaseRecord& lease : leases) found.push_back({lease, sequence});
+    it.scanned(found, finished, now);
+  }
   /// The partner's answer to an UPDREQ or UPDREQALL of ours that is the last message sent of this type.
   void update_done() {
     for (size_t i = all_sent.size(); i-- > 0;) {

@@ -457,7 +457,7 @@ TEST_CASE("RFC 8156 Figure 8: NORMAL, COMMUNICATIONS-INTERRUPTED and back, with 
 
 TEST_CASE("RFC 8156 8.8.2: a partner that keeps the connection and does not answer updates is as good as gone") {
   auto endpoint = in_normal(FailoverRole::kPrimary);
-  endpoint->it.changed(lease_of(1, endpoint->now.wall));
+  endpoint->it.changed(lease_of(1, endpoint->now.wall), 0);
   endpoint->it.flush(endpoint->now);
   endpoint->run_in_contact(59);
   CHECK(endpoint->it.state() == State::kNormal);
