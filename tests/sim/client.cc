@@ -316,12 +316,10 @@ void Client::take_ia(unsigned server, const testing::ReadIa& ia) {
     const auto known = std::ranges::find(held_, key, &Held::key);
     if (lease.valid == 0) {
       if (known == held_.end()) continue;
-      // I3: nobody is renumbered. One case cannot be known: the partner has acked the end of another client's lease,
-      // and given this one the unit, and neither was heard; and this one has another lease here, so that it is
-      // answered.
+      // I3: nobody is renumbered.
       if (is_renewal() && !world_.is_excused() && !world_.may_differ() &&
           known->losses == world_.server(known->giver).disk_losses() &&
-          !world_.server(server).waits_for_end_of_anothers(key, duid_)) {
+          !world_.server(server).may_withdraw(key, duid_)) {
         world_.journal().violation("I3", fmt::format("{} has {} taken away, {} ms before its end", name(),
                                                      key.address.to_string(), known->until - now));
       }

@@ -396,9 +396,11 @@ bool Server::knows(const lease::LeaseKey& key, Bytes duid) const {
   return record && record->status == lease::BindingStatus::kActive && wire::same_bytes(record->duid.bytes(), duid);
 }
 
-bool Server::waits_for_end_of_anothers(const lease::LeaseKey& key, Bytes duid) const {
+bool Server::may_withdraw(const lease::LeaseKey& key, Bytes duid) const {
   const auto record = is_alive() ? find(key) : std::nullopt;
-  return record && lease::has_ended(record->status) && !wire::same_bytes(record->duid.bytes(), duid);
+  if (!record) return false;
+  if (record->status == lease::BindingStatus::kAbandoned) return true;
+  return lease::has_ended(record->status) && !wire::same_bytes(record->duid.bytes(), duid);
 }
 
 bool Server::all_is_written() const {

@@ -67,8 +67,10 @@ class Server final : public failover::Host {
   bool is_disk_full() const { return disk_full_; }
   /// Does it hold this lease for this client, ACTIVE?
   bool knows(const lease::LeaseKey& key, Bytes duid) const;
-  /// Does it hold this lease as another client's that has ended, which the partner has not acked to it?
-  bool waits_for_end_of_anothers(const lease::LeaseKey& key, Bytes duid) const;
+  /// Is it right to take this lease from the client? An address in quarantine, which somebody found in use. And of one
+  /// case it cannot know: it holds it as another client's that has ended, which the partner has acked, and given this
+  /// one the unit, and neither was heard here.
+  bool may_withdraw(const lease::LeaseKey& key, Bytes duid) const;
   testing::Octets duid() const;
   AbsoluteTime wall() const;
   uint64_t disk_losses() const { return disk_losses_; }
