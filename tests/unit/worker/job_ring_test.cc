@@ -74,8 +74,10 @@ TEST_CASE("the feed hands over every committed change in order, and says when on
       }
       lease::LeaseRecord record;
       record.iaid = i;
-      feed.push(i, 0, record);
+      const lease::UpdateFeed::Hold hold(feed);
+      feed.push(i - 1, 0, record);
       committed.store(i);
+      feed.delay(record.duid.bytes(), i);
       ++i;
     }
   });
@@ -106,6 +108,34 @@ TEST_CASE("a change that is not on the disk yet stays in the feed") {
   CHECK(feed.take(1, 10, none) == 1);
   CHECK(feed.take(1, 10, none) == 0);
   CHECK(feed.take(2, 10, none) == 1);
+}
+
+TEST_CASE("what is held is not seen, and what of it is delayed waits for its new sequence") {
+  const auto record_of = [](uint8_t last) {
+    lease::LeaseRecord record;
+    record.duid = Duid::make_ll(MacAddress{std::byte{2}, {}, {}, {}, {}, std::byte{last}});
+    return record;
+  };
+  const auto none = [](const lease::UpdateFeed::Entry&) {};
+  lease::UpdateFeed feed(4);
+  {
+    const lease::UpdateFeed::Hold hold(feed);
+    feed.push(1, 0, record_of(1));
+    feed.push(2, 0, record_of(2));
+    CHECK(feed.take(9, 10, none) == 0);
+    CHECK(feed.delay(record_of(2).duid.bytes(), 3));
+    CHECK_FALSE(feed.delay(record_of(3).duid.bytes(), 4));
+  }
+  CHECK(feed.take(2, 10, none) == 1);
+  CHECK(feed.take(3, 10, none) == 1);
+  // What was held before is out of reach.
+  const lease::UpdateFeed::Hold hold(feed);
+  CHECK_FALSE(feed.delay(record_of(2).duid.bytes(), 5));
+  // An end is not told with what is kept of its client.
+  lease::LeaseRecord released = record_of(2);
+  released.status = lease::BindingStatus::kReleased;
+  feed.push(4, 0, released);
+  CHECK_FALSE(feed.delay(released.duid.bytes(), 5));
 }
 
 }  // namespace
