@@ -30,7 +30,7 @@ constexpr unsigned kConflictsToNote = 100;
 // --- ours to the partner ---------------------------------------------------------------------------------------------
 
 void Relationship::changed(const lease::LeaseRecord& record, uint64_t sequence) {
-  if (scan_piece_due_) fed_meanwhile_.note(record, sequence);
+  if (scan_ && scan_piece_due_) fed_meanwhile_.note(record, sequence);
   if (record.status == BindingStatus::kFree) return stream_.forget(record);
   // In other states the mark that the lease bears is enough: a scan finds it when the time has come.
   if (link_ != Link::kOk || !sends_updates(stable_.state)) return;
