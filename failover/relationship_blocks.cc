@@ -30,8 +30,10 @@ void Relationship::tell_blocks() {
 
 // Primary: §4.2.2, "SHOULD examine the balance".
 void Relationship::balance(Moment now) {
-  // What is being moved is counted once it has moved.
+  // What is being moved is counted once it has moved. What comes back is open when the disk knows: given away again
+  // before that it would be opened while it goes.
   if (!being_given_.empty() || !blocks_to_tell_.empty()) return;
+  if (!blocks_to_open_.empty() || !blocks_to_answer_.empty()) return;
   balance_wanted_ = false;
   last_balance_ = now.milliseconds;
   if (stable_.state != State::kNormal || link_ != Link::kOk) return;

@@ -146,6 +146,25 @@ TEST_CASE("RFC 8156 4.2.2: a block that the secondary refuses comes back, when t
   CHECK_FALSE(may_allocate(*endpoint, std::to_integer<uint8_t>(blocks[1].key.address.octets[6])));
 }
 
+// Simulator seed 1795703432736: the disk's answer opened it while it was given away again, and a client got it.
+TEST_CASE("RFC 8156 4.2.2: a block that comes back is not given away again before the disk knows") {
+  auto endpoint = primary();
+  endpoint->it.tick(endpoint->now);
+  endpoint->it.blocks_checked(endpoint->host.checks.at(0), {}, endpoint->now);
+  endpoint->disk();
+  for (const Told& block : told(*endpoint)) refuse(*endpoint, block, StatusCode::kConfigurationConflict);
+  endpoint->host.checks.clear();
+  endpoint->hear_bare(MessageType::kPoolReq, 0x55);
+  endpoint->it.tick(endpoint->now);
+  CHECK(endpoint->host.checks.empty());
+  endpoint->disk();
+  endpoint->it.tick(endpoint->now);
+  REQUIRE(endpoint->host.checks.size() == 1);
+  endpoint->disk();
+  for (const LeaseKey& key : endpoint->host.checks[0])
+    CHECK_FALSE(may_allocate(*endpoint, std::to_integer<uint8_t>(key.address.octets[6])));
+}
+
 TEST_CASE("RFC 8156 4.2.2: a block of the secondary's that it does not know any more does not come back") {
   auto endpoint = primary();
   give(*endpoint);
