@@ -185,7 +185,7 @@ void Server::crash(bool with_machine) {
   world_.journal().note(name(), with_machine ? "crashes with its machine" : "crashes");
   if (life_->writing && !disk_full_ && random_.chance(500)) disk_.apply(*life_->writing);
   if (life_->stable_writing && !disk_full_ && random_.chance(500)) disk_.stable = life_->stable_writing->bytes;
-  if (may_serve()) died_at_ = disk_full_ ? disk_full_since_ : world_.events().now();
+  if (may_serve()) died_at_ = operated_at_;
   life_.reset();
   world_.channel().died(side_, with_machine);
 }
@@ -205,11 +205,6 @@ void Server::stop() {
   if (may_serve()) died_at_ = world_.events().now();
   life_.reset();
   world_.channel().died(side_, false);
-}
-
-void Server::set_disk_full(bool full) {
-  if (full && !disk_full_) disk_full_since_ = world_.events().now();
-  disk_full_ = full;
 }
 
 void Server::lose_disk() {
@@ -275,6 +270,7 @@ void Server::release(Worker& worker) {
     const Parked& reply = worker.parked[released];
     if (world_.events().now() - reply.made > kStale) continue;
     check_stored(reply);
+    operated_at_ = world_.events().now();
     world_.to_client(side_, reply.client, reply.bytes);
   }
   worker.parked.erase(worker.parked.begin(), worker.parked.begin() + static_cast<std::ptrdiff_t>(released));
@@ -353,6 +349,7 @@ void Server::write_stable() {
 void Server::stable_written() {
   if (disk_full_) return later(kTryAgain, [this] { stable_written(); });
   disk_.stable = life_->stable_writing->bytes;
+  operated_at_ = world_.events().now();
   in_reactor([this, token = life_->stable_writing->token] { life_->relationship->persisted(token, moment()); });
   write_stable();
 }

@@ -41,7 +41,7 @@ class Server final : public failover::Host {
   unsigned doublings() const { return doublings_; }
   void set_skew(int64_t milliseconds) { skew_ = milliseconds; }
   void set_disk_delay(uint64_t most) { disk_delay_ = most; }
-  void set_disk_full(bool full);
+  void set_disk_full(bool full) { disk_full_ = full; }
   bool command(failover::OperatorCommand command);
   void datagram(unsigned client, uint16_t port, const testing::Octets& bytes);
 
@@ -199,9 +199,10 @@ class Server final : public failover::Host {
   int64_t skew_ = 0;
   uint64_t disk_delay_ = 5;
   bool disk_full_ = false;
-  uint64_t disk_full_since_ = 0;  // and thus it has promised nobody anything
-  uint64_t number_ = 0;           // of the life
-  uint64_t died_at_ = 0;          // when it last may have served
+  uint64_t number_ = 0;  // of the life
+  uint64_t operated_at_ =
+      0;                  // when a REPLY left, or the disk took the relationship's state: without, nothing is promised
+  uint64_t died_at_ = 0;  // when it last may have served
   unsigned doublings_ = 0;
   uint64_t disk_losses_ = 0;
   std::unique_ptr<Life> life_;
