@@ -223,7 +223,7 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   for (const auto& block : std::exchange(being_given_, {})) {
     if (!shares_.is_backup(block)) shares_.open(block);
   }
-  for (const BlockUpdate& block : std::exchange(blocks_to_check_, {})) shares_.open(block.update.leases.front().key);
+  for (const BlockUpdate& asked : std::exchange(blocks_to_check_, {})) reopen(asked.block());
   asked_back_.clear();
   offered_.clear();
   unconfirmed_.clear();

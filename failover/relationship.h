@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -160,6 +161,9 @@ class Relationship {
   void tell_blocks();
   void balance(Moment now);
   void confirm_blocks();
+  void check_blocks(std::vector<lease::LeaseKey> blocks);
+  bool is_checked(const lease::LeaseKey& block) const;
+  void reopen(const lease::LeaseKey& block);
   void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void confirm_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void answer_when_saved(uint32_t transaction_id, BindingUpdate update);
@@ -244,6 +248,7 @@ class Relationship {
     uint32_t transaction_id;
     uint32_t epoch;
     BindingUpdate update;
+    const lease::LeaseKey& block() const { return update.leases.front().key; }
   };
   std::vector<BlockUpdate> blocks_to_check_;  // FREE: to be answered when checked
   struct BlockAnswer {
@@ -251,6 +256,7 @@ class Relationship {
     BlockUpdate block;
   };
   std::vector<BlockAnswer> blocks_to_answer_;                         // when persisted
+  std::deque<uint32_t> checks_;                                       // that the host works on: the epoch of each
   std::set<lease::LeaseKey, PrefixShares::Before> being_given_;       // closed, and checked now
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_tell_;  // given, when persisted
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted

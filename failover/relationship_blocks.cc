@@ -43,7 +43,7 @@ void Relationship::balance(Moment now) {
     shares_.close(block);
     being_given_.insert(block);
   }
-  if (!moves.give.empty()) host_.check_blocks(moves.give);
+  if (!moves.give.empty()) check_blocks(moves.give);
   for (const LeaseKey& block : moves.ask_back) {
     if (!asked_back_.insert(block).second) continue;
     stream_.add_block(block, BindingStatus::kFree, now.wall);
@@ -56,18 +56,27 @@ void Relationship::confirm_blocks() {
   for (const LeaseKey& block : std::exchange(unconfirmed_, {})) {
     if (shares_.is_backup(block) && being_confirmed_.insert(block).second) blocks.push_back(block);
   }
-  if (!blocks.empty()) host_.check_blocks(std::move(blocks));
+  if (!blocks.empty()) check_blocks(std::move(blocks));
+}
+
+void Relationship::check_blocks(std::vector<LeaseKey> blocks) {
+  checks_.push_back(epoch_);
+  host_.check_blocks(std::move(blocks));
 }
 
 void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const std::vector<LeaseKey>& unacked,
                                   Moment now) {
   take_time(now);
+  // They come in the order of asking. What was asked for another connection was before its blocks were open again.
+  if (checks_.empty()) return;
+  const uint32_t asked_in = checks_.front();
+  checks_.pop_front();
+  if (asked_in != epoch_) return;
   for (const LeaseKey& block : checked) {
     const bool clean = std::ranges::find(unacked, block) == unacked.end();
     if (being_given_.erase(block) != 0) given_checked(block, clean, now);
     if (being_confirmed_.erase(block) != 0) confirm_checked(block, clean, now);
-    const auto asked = std::ranges::find_if(
-        blocks_to_check_, [&](const BlockUpdate& update) { return update.update.leases.front().key == block; });
+    const auto asked = std::ranges::find(blocks_to_check_, block, &BlockUpdate::block);
     if (asked == blocks_to_check_.end()) continue;
     BlockUpdate update = std::move(*asked);
     blocks_to_check_.erase(asked);
@@ -76,7 +85,7 @@ void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const st
       answer_when_saved(update.transaction_id, std::move(update.update));
     } else {
       // §4.2.2: "MUST reject that BNDUPD message if it has already allocated that lease".
-      if (shares_.is_backup(block)) shares_.open(block);
+      reopen(block);
       update.update.leases.front().verdict = StatusCode::kAddressInUse;
       reply_to(update.transaction_id, update.epoch, update.update, now);
     }
@@ -104,6 +113,17 @@ void Relationship::answer_when_saved(uint32_t transaction_id, BindingUpdate upda
   blocks_to_answer_.push_back({save_token_, {transaction_id, epoch_, std::move(update)}});
 }
 
+bool Relationship::is_checked(const LeaseKey& block) const {
+  return std::ranges::find(blocks_to_check_, block, &BlockUpdate::block) != blocks_to_check_.end();
+}
+
+// What was asked back and is not given: if it is the secondary's, and the disk knows that.
+void Relationship::reopen(const LeaseKey& block) {
+  const bool is_unsaved =
+      std::ranges::any_of(blocks_to_answer_, [&](const BlockAnswer& answer) { return answer.block.block() == block; });
+  if (shares_.is_backup(block) && !is_unsaved) shares_.open(block);
+}
+
 // The disk knows whose a block is: now others may.
 void Relationship::finish_blocks(Moment now) {
   for (const BlockAnswer& answer : std::exchange(blocks_to_answer_, {})) {
@@ -111,9 +131,10 @@ void Relationship::finish_blocks(Moment now) {
       blocks_to_answer_.push_back(answer);
       continue;
     }
-    const LeaseKey& block = answer.block.update.leases.front().key;
+    const LeaseKey& block = answer.block.block();
     const bool ours = shares_.is_backup(block) == (settings_.role == FailoverRole::kSecondary);
-    if (ours) shares_.open(block);
+    // Asked back by now: it stays closed until that is decided.
+    if (ours && !is_checked(block)) shares_.open(block);
     reply_to(answer.block.transaction_id, answer.block.epoch, answer.block.update, now);
   }
   std::erase_if(blocks_to_tell_, [&](const auto& waiting) {
@@ -156,7 +177,7 @@ void Relationship::take_block_as_secondary(uint32_t transaction_id, BindingUpdat
   }
   shares_.close(block);
   blocks_to_check_.push_back({transaction_id, epoch_, std::move(update)});
-  host_.check_blocks({block});
+  check_blocks({block});
 }
 
 // A secondary tells its blocks to a primary that has to learn them again. One that serves knows better.

@@ -146,6 +146,25 @@ TEST_CASE("RFC 8156 4.2.2: a block that the secondary refuses comes back, when t
   CHECK_FALSE(may_allocate(*endpoint, std::to_integer<uint8_t>(blocks[1].key.address.octets[6])));
 }
 
+TEST_CASE("RFC 8156 4.2.2: what was found for another connection says nothing: the block was open since") {
+  auto endpoint = primary();
+  endpoint->it.tick(endpoint->now);
+  const std::vector<LeaseKey> given = endpoint->host.checks.at(0);
+  meet_again(*endpoint);
+  endpoint->scan_finds({});
+  endpoint->hear_bare(MessageType::kPoolReq, 0x55);
+  endpoint->it.tick(endpoint->now);
+  REQUIRE(endpoint->host.checks.size() == 2);
+  REQUIRE(endpoint->host.checks[1] == given);
+  endpoint->it.blocks_checked(given, {}, endpoint->now);
+  endpoint->disk();
+  CHECK(told(*endpoint).empty());
+  endpoint->it.blocks_checked(given, given, endpoint->now);
+  endpoint->disk();
+  CHECK(told(*endpoint).empty());
+  for (const LeaseKey& key : given) CHECK(may_allocate(*endpoint, std::to_integer<uint8_t>(key.address.octets[6])));
+}
+
 // Simulator seed 1795703432736: the disk's answer opened it while it was given away again, and a client got it.
 TEST_CASE("RFC 8156 4.2.2: a block that comes back is not given away again before the disk knows") {
   auto endpoint = primary();
@@ -279,6 +298,27 @@ TEST_CASE(
   CHECK(endpoint->stored().backups[0].first == block(5));
 }
 
+TEST_CASE(
+    "RFC 8156 4.2.2: a block that is asked back before the disk knows that it was given is not opened meanwhile") {
+  for (const bool clean : {true, false}) {
+    auto endpoint = in_normal(FailoverRole::kSecondary);
+    endpoint->hear_update(4, block_update(block(4), BindingStatus::kFreeBackup, endpoint->now.wall));
+    endpoint->hear_update(20, block_update(block(4), BindingStatus::kFree, endpoint->now.wall));
+    REQUIRE(endpoint->host.checks.size() == 1);
+    SUBCASE("the disk is first") {
+      endpoint->disk();
+      CHECK_FALSE(may_allocate(*endpoint, 4));
+      endpoint->it.blocks_checked({block(4)}, clean ? std::vector<LeaseKey>{} : std::vector{block(4)}, endpoint->now);
+    }
+    SUBCASE("the look at the leases is first") {
+      endpoint->it.blocks_checked({block(4)}, clean ? std::vector<LeaseKey>{} : std::vector{block(4)}, endpoint->now);
+      CHECK_FALSE(may_allocate(*endpoint, 4));
+    }
+    endpoint->disk();
+    CHECK(may_allocate(*endpoint, 4) != clean);
+  }
+}
+
 TEST_CASE("RFC 8156 4.2.2: a block that is asked back when the connection breaks stays with the secondary") {
   auto endpoint = in_normal(FailoverRole::kSecondary);
   endpoint->hear_update(4, block_update(block(4), BindingStatus::kFreeBackup, endpoint->now.wall));
@@ -290,6 +330,16 @@ TEST_CASE("RFC 8156 4.2.2: a block that is asked back when the connection breaks
   endpoint->disk();
   CHECK(may_allocate(*endpoint, 4));
   CHECK(endpoint->stored().backups.size() == 1);
+}
+
+TEST_CASE("RFC 8156 4.2.2: a block that the secondary has given back stays the primary's when the connection breaks") {
+  auto endpoint = in_normal(FailoverRole::kSecondary);
+  // The answer was lost with the connection before: it is asked back once more.
+  endpoint->hear_update(20, block_update(block(4), BindingStatus::kFree, endpoint->now.wall));
+  REQUIRE(endpoint->host.checks.size() == 1);
+  endpoint->it.disconnected("cut", endpoint->now);
+  endpoint->disk();
+  CHECK_FALSE(may_allocate(*endpoint, 4));
 }
 
 TEST_CASE("RFC 8156 7.5.4: what is no block of this relationship, or has a status that no block has, is refused") {
