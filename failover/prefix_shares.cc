@@ -23,7 +23,7 @@ bool PrefixShares::Before::operator()(const LeaseKey& a, const LeaseKey& b) cons
   return std::tie(a.address, a.prefix_length) < std::tie(b.address, b.prefix_length);
 }
 
-bool PrefixShares::adopt(const lease::Snapshot& snapshot) {
+bool PrefixShares::adopt(const lease::Snapshot& snapshot, const Blocks& moving) {
   places_.clear();
   pools_.clear();
   for (const lease::Subnet& subnet : snapshot.subnets()) {
@@ -40,7 +40,8 @@ bool PrefixShares::adopt(const lease::Snapshot& snapshot) {
   const bool changed = scope_.role() == lease::FailoverRole::kPrimary && take_over_resized();
   for (const auto& [key, place] : places_) {
     // What has changed hands since the pool was made, all the primary's.
-    if (is_ours(key) == place.pool->is_block_partners(place.block)) is_ours(key) ? open(key) : close(key);
+    const bool is_open = is_ours(key) && !moving.contains(key);
+    if (is_open == place.pool->is_block_partners(place.block)) is_open ? open(key) : close(key);
   }
   return changed;
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ class PrefixShares {
   };
   /// Since when; 0: the secondary does not know them by this name yet.
   using Backups = std::map<lease::LeaseKey, AbsoluteTime, Before>;
+  using Blocks = std::set<lease::LeaseKey, Before>;
 
   explicit PrefixShares(const lease::FailoverScope& scope) : scope_(scope) {}
 
@@ -34,7 +36,8 @@ class PrefixShares {
   /// may have blocks of another size: to a primary each that shares space with one of the secondary's is the
   /// secondary's as a whole, as that one may go on with it. Blocks that share space with none stay in the book. True:
   /// the book has changed.
-  bool adopt(const lease::Snapshot& snapshot);
+  /// `moving`: blocks that stay closed, as they change hands.
+  bool adopt(const lease::Snapshot& snapshot, const Blocks& moving = {});
 
   bool is_known(const lease::LeaseKey& block) const { return places_.contains(block); }
   bool is_backup(const lease::LeaseKey& block) const { return backups_.contains(block); }

@@ -359,7 +359,7 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
 }
 
 void Relationship::reconfigured() {
-  if (shares_.adopt(host_.snapshot())) save();
+  if (shares_.adopt(host_.snapshot(), moving_blocks())) save();
   const ConfigurationDigest before = std::exchange(configuration_, digest_of(host_.snapshot(), scope_));
   if (before == configuration_) return;
   contact_due_ = true;

@@ -163,6 +163,7 @@ class Relationship {
   void confirm_blocks();
   void check_blocks(std::vector<lease::LeaseKey> blocks);
   bool is_checked(const lease::LeaseKey& block) const;
+  PrefixShares::Blocks moving_blocks() const;
   void reopen(const lease::LeaseKey& block);
   void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void confirm_checked(const lease::LeaseKey& block, bool clean, Moment now);
@@ -257,13 +258,13 @@ class Relationship {
   };
   std::vector<BlockAnswer> blocks_to_answer_;                         // when persisted
   std::deque<uint32_t> checks_;                                       // that the host works on: the epoch of each
-  std::set<lease::LeaseKey, PrefixShares::Before> being_given_;       // closed, and checked now
+  PrefixShares::Blocks being_given_;                                  // closed, and checked now
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_tell_;  // given, when persisted
   std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted
-  std::set<lease::LeaseKey, PrefixShares::Before> asked_back_;
-  std::set<lease::LeaseKey, PrefixShares::Before> offered_;  // given to the secondary on this connection, not answered
-  std::set<lease::LeaseKey, PrefixShares::Before> unconfirmed_;      // the secondary's, to be told it, when the time is
-  std::set<lease::LeaseKey, PrefixShares::Before> being_confirmed_;  // and checked now
+  PrefixShares::Blocks asked_back_;
+  PrefixShares::Blocks offered_;          // given to the secondary on this connection, not answered
+  PrefixShares::Blocks unconfirmed_;      // the secondary's, to be told it, when the time is
+  PrefixShares::Blocks being_confirmed_;  // and checked now
   uint64_t last_balance_ = 0;
   bool balance_wanted_ = false;
   uint64_t last_free_walk_ = 0;

@@ -117,6 +117,15 @@ bool Relationship::is_checked(const LeaseKey& block) const {
   return std::ranges::find(blocks_to_check_, block, &BlockUpdate::block) != blocks_to_check_.end();
 }
 
+// Whoever's they are: not yet, or no longer, to be allocated from.
+PrefixShares::Blocks Relationship::moving_blocks() const {
+  PrefixShares::Blocks moving = being_given_;
+  for (const BlockUpdate& asked : blocks_to_check_) moving.insert(asked.block());
+  for (const BlockAnswer& answer : blocks_to_answer_) moving.insert(answer.block.block());
+  for (const auto& [token, block] : blocks_to_open_) moving.insert(block);
+  return moving;
+}
+
 // What was asked back and is not given: if it is the secondary's, and the disk knows that.
 void Relationship::reopen(const LeaseKey& block) {
   const bool is_unsaved =

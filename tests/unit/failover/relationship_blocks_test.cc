@@ -254,6 +254,25 @@ TEST_CASE(
   CHECK_FALSE(may_allocate(*endpoint, number(0)));
 }
 
+TEST_CASE("RFC 8156 4.2.2: a reload does not open blocks that change hands") {
+  auto endpoint = primary();
+  endpoint->it.tick(endpoint->now);
+  const std::vector<LeaseKey> given = endpoint->host.checks.at(0);
+  const auto all_are_closed = [&] {
+    endpoint->it.reconfigured();
+    return std::ranges::none_of(given, [&](const LeaseKey& key) {
+      return may_allocate(*endpoint, std::to_integer<uint8_t>(key.address.octets[6]));
+    });
+  };
+  CHECK(all_are_closed());  // being checked
+  endpoint->it.blocks_checked(given, {}, endpoint->now);
+  endpoint->disk();
+  for (const Told& block : told(*endpoint)) refuse(*endpoint, block, StatusCode::kConfigurationConflict);
+  CHECK(all_are_closed());  // back, when the disk knows
+  endpoint->disk();
+  CHECK_FALSE(all_are_closed());
+}
+
 // --- the secondary ---
 
 TEST_CASE(
@@ -330,6 +349,19 @@ TEST_CASE("RFC 8156 4.2.2: a block that is asked back when the connection breaks
   endpoint->disk();
   CHECK(may_allocate(*endpoint, 4));
   CHECK(endpoint->stored().backups.size() == 1);
+}
+
+TEST_CASE(
+    "RFC 8156 4.2.2: a reload of the secondary does not open what the disk has yet to know, or what is asked back") {
+  auto endpoint = in_normal(FailoverRole::kSecondary);
+  endpoint->hear_update(4, block_update(block(4), BindingStatus::kFreeBackup, endpoint->now.wall));
+  endpoint->it.reconfigured();
+  CHECK_FALSE(may_allocate(*endpoint, 4));
+  endpoint->disk();
+  CHECK(may_allocate(*endpoint, 4));
+  endpoint->hear_update(20, block_update(block(4), BindingStatus::kFree, endpoint->now.wall));
+  endpoint->it.reconfigured();
+  CHECK_FALSE(may_allocate(*endpoint, 4));
 }
 
 TEST_CASE("RFC 8156 4.2.2: a block that the secondary has given back stays the primary's when the connection breaks") {
