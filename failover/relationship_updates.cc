@@ -30,11 +30,16 @@ constexpr unsigned kConflictsToNote = 100;
 // --- ours to the partner ---------------------------------------------------------------------------------------------
 
 void Relationship::changed(const lease::LeaseRecord& record, uint64_t sequence) {
+  if (record.status == BindingStatus::kFree) {
+    stream_.forget(record);
+  } else if (link_ != Link::kOk || !sends_updates(stable_.state)) {
+    // In other states the mark that the lease bears is enough: a scan finds it when the time has come.
+    return;
+  } else if (!stream_.add(record)) {
+    scan_wanted_ = true;
+    return;
+  }
   if (scan_ && scan_piece_due_) fed_meanwhile_.note(record, sequence);
-  if (record.status == BindingStatus::kFree) return stream_.forget(record);
-  // In other states the mark that the lease bears is enough: a scan finds it when the time has come.
-  if (link_ != Link::kOk || !sends_updates(stable_.state)) return;
-  if (!stream_.add(record)) scan_wanted_ = true;
 }
 
 void Relationship::pump(Moment now) {

@@ -411,6 +411,30 @@ TEST_CASE("RFC 8156 7.4: what a scan found is not told when a later change of it
   CHECK(sent[0].second.leases.at(0).key == lease_of(2, endpoint->now.wall).key);
 }
 
+TEST_CASE("RFC 8156 7.4: what a scan found is told when a later change of it found no room to be told") {
+  auto endpoint = in_normal(FailoverRole::kPrimary);
+  endpoint->hear_bare(MessageType::kUpdReqAll, 7);
+  endpoint->it.flush(endpoint->now);
+  LeaseRecord filler = lease_of(9, endpoint->now.wall);
+  for (uint32_t i = 0; i < UpdateStream::kMostPending; ++i) {
+    filler.key.address.octets[12] = static_cast<std::byte>(i >> 16);
+    filler.key.address.octets[13] = static_cast<std::byte>(i >> 8);
+    filler.key.address.octets[14] = static_cast<std::byte>(i);
+    endpoint->it.changed(filler, 1);
+  }
+  endpoint->it.changed(lease_of(1, endpoint->now.wall), 21);
+  endpoint->scan_finds({lease_of(1, endpoint->now.wall)}, true, 20);
+  bool is_told = false;
+  for (auto sent = updates_sent(*endpoint); !sent.empty() && !is_told; sent = updates_sent(*endpoint)) {
+    for (const auto& [transaction, update] : sent) {
+      is_told = is_told || update.client == client(1);
+      endpoint->reply(transaction, update);
+    }
+    endpoint->it.flush(endpoint->now);
+  }
+  CHECK(is_told);
+}
+
 TEST_CASE("RFC 8156 5.3.7: each UPDREQ has its UPDDONE, also when they come together") {
   auto endpoint = in_normal(FailoverRole::kPrimary);
   endpoint->hear_bare(MessageType::kUpdReq, 71);
