@@ -168,10 +168,7 @@ class OneLease {
     if (lease::has_ended(theirs_.status)) {
       // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here. The end of
       // one client's lease is not the end of another's.
-      if (same_client) {
-        place_.leases.withdraw(*ours, place_.snapshot);
-        place_.leases.free(*ours, place_.snapshot);
-      }
+      if (same_client) end_here(*ours);
       return;
     }
     if (before && !same_client) make_way(place_, *ours);
@@ -181,6 +178,18 @@ class OneLease {
     Lease& lease = place_.leases.adopt(merged, place_.snapshot);
     const bool was_waiting = same_client && before->partner && before->partner->unacked;
     if (merged.partner->unacked && !was_waiting) place_.leases.tell_partner(lease, place_.snapshot);
+  }
+
+  // What was to be told of the lease is overtaken. What is on its way may be accepted by the partner, as its own word
+  // is by us: then it holds the lease, and has to be told of the end until it agrees.
+  void end_here(Lease& ours) {
+    const PartnerTimes* times = place_.leases.shard(ours.shard).times_of(ours);
+    const bool may_have_crossed = !ours.has_ended() && times != nullptr && times->unacked && times->sent;
+    place_.leases.withdraw(ours, place_.snapshot);
+    if (!may_have_crossed) return place_.leases.free(ours, place_.snapshot);
+    const bool was_abandoned = ours.status == BindingStatus::kAbandoned;
+    place_.leases.end(ours, was_abandoned ? BindingStatus::kReset : BindingStatus::kExpired, place_.snapshot,
+                      theirs_.start_of_state);
   }
 
   const ErrandPlace& place_;

@@ -148,6 +148,7 @@ void Shard::abandon(Lease& lease) {
 
 void Shard::end(Lease& lease, BindingStatus status) {
   assert(called_by_owner());
+  assert(lease.status != BindingStatus::kAbandoned || status == BindingStatus::kReset);
   const uint32_t index = lease.index;
   const bool was_clients = lease.is_clients();
   wheel_.cancel(timers(), index);

@@ -60,7 +60,8 @@ class ShardGroup {
   /// Counts a renewal that changed nothing (LeaseCache).
   void count_reuse(const Lease& lease, const Subnet& subnet) const;
   /// The client released it, it expired, or its quarantine is over: `how` says which. A lease that a failover partner
-  /// knows of stays like this until the partner has heard (RFC 8156 §7.2); any other is FREE at once.
+  /// knows of stays like this until the partner has heard (RFC 8156 §7.2); any other is FREE at once. An abandoned one
+  /// can only become RESET (Figure 2).
   void end(Lease& lease, BindingStatus how, const Snapshot& snapshot, AbsoluteTime now);
   /// A lease that has ended, while the partner was told nothing of it, goes on (RFC 8156 §4.2.2.1).
   void revive(Lease& lease, const Subnet& subnet, const Snapshot& snapshot, const Terms& terms, AbsoluteTime now);

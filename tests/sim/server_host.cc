@@ -337,6 +337,9 @@ void Server::check_hands(const failover::LeaseUpdate& block, lease::BindingStatu
                          record.partner->acked_partner_lifetime == AbsoluteTime{} &&
                          record.partner->partner_raw_contact == AbsoluteTime{};
     if (!is_within || !is_news || record.key.type != lease::LeaseType::kPrefix) continue;
+    // It has acked it: the worker has yet to hear.
+    const Server& partner = world_.server(1 - side_);
+    if (partner.is_alive() && partner.knows(record.key, record.duid.bytes())) continue;
     world_.journal().violation("§4.2.2", fmt::format("{} parts with a block with {}, which the partner does not know",
                                                      name(), record.key.address.to_string()));
   }
