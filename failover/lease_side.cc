@@ -184,7 +184,8 @@ class OneLease {
   // is by us: then it holds the lease, and has to be told of the end until it agrees.
   void end_here(Lease& ours) {
     const PartnerTimes* times = place_.leases.shard(ours.shard).times_of(ours);
-    const bool may_have_crossed = !ours.has_ended() && times != nullptr && times->unacked && times->sent;
+    const bool may_have_crossed = times != nullptr && times->unacked && times->sent;
+    if (may_have_crossed && ours.has_ended()) return;  // it is being told already
     place_.leases.withdraw(ours, place_.snapshot);
     if (!may_have_crossed) return place_.leases.free(ours, place_.snapshot);
     const bool was_abandoned = ours.status == BindingStatus::kAbandoned;

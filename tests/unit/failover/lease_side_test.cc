@@ -500,6 +500,15 @@ TEST_CASE("RFC 8156 7.5.5: what the partner ends while our update is on its way 
     it.ack(key);
     CHECK_FALSE(it.record(key));
   }
+  SUBCASE("so may that our client has left since: seed 1795709022686") {
+    it.release(key);
+    it.fed();
+    REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+    REQUIRE(it.record(key));
+    CHECK(it.record(key)->status == BindingStatus::kReleased);
+    CHECK(it.times(key).unacked);
+    CHECK(it.fed().empty());
+  }
   SUBCASE("a declined one is out of quarantine") {
     it.server.group.abandon(*it.find(key), it.server.snapshot(), it.now());
     update.status = BindingStatus::kReset;
