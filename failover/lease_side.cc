@@ -254,7 +254,9 @@ bool is_news(const ErrandPlace& place, const FailoverScope& scope, const Binding
 }
 
 /// Of a client that has given up what it had nothing is told; one that has a lease has no more than what is told.
-void remember(const ErrandPlace& place, const BindingUpdate& update) {
+void remember(const ErrandPlace& place, const IncomingUpdate& incoming) {
+  if (!incoming.has_news) return;
+  const BindingUpdate& update = incoming.update;
   const auto is_active = [](const LeaseUpdate& lease) { return lease.status == BindingStatus::kActive; };
   if (update.client_data.empty() && std::ranges::none_of(update.leases, is_active)) return;
   place.leases.remember(update.client->bytes(), update.client_data);
@@ -267,7 +269,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
   // Before the leases: when the partner is told of one of them in return, it must not hear again what it has just
   // replaced. And behind them, as a client without leases is not known yet, or no longer.
   if (incoming.next == 0) incoming.has_news = is_news(place, scope, update);
-  if (incoming.has_news) remember(place, update);
+  remember(place, incoming);
   for (; incoming.next < update.leases.size(); ++incoming.next) {
     if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
     const Applied applied = OneLease(place, scope, incoming).run();
@@ -275,7 +277,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
     if (applied != Applied::kDone) return applied;
     incoming.next_is_unheld = false;
   }
-  if (incoming.has_news) remember(place, update);
+  remember(place, incoming);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;
 }

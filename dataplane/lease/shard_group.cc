@@ -157,6 +157,12 @@ void ShardGroup::count_waiting(const Lease& lease, const Snapshot& snapshot, int
   if (subnet != nullptr) add(cell_of(*subnet).waiting, change);
 }
 
+// Of a lease that comes to its subnet, or leaves it.
+void ShardGroup::count_whole(const Lease& lease, const Snapshot& snapshot, int64_t change) {
+  count(lease, snapshot, change);
+  count_waiting(lease, snapshot, change);
+}
+
 void ShardGroup::acked(Lease& lease, const Snapshot& snapshot) {
   count_waiting(lease, snapshot, -1);
   PartnerTimes& times = *shard(lease.shard).times_of(lease);
@@ -218,8 +224,7 @@ void ShardGroup::free(Lease& lease, const Snapshot& snapshot) {
 }
 
 void ShardGroup::remove(Lease& lease, const Snapshot& snapshot) {
-  count(lease, snapshot, -1);
-  count_waiting(lease, snapshot, -1);
+  count_whole(lease, snapshot, -1);
   shard(lease.shard).remove(lease);
 }
 
@@ -241,8 +246,7 @@ Lease& ShardGroup::replace(const LeaseRecord& record, const Snapshot& snapshot) 
   note_lead_time(home, record, snapshot);
   Lease& lease = home.insert(record.duid.bytes(), record);
   home.set_note(lease.client, note);
-  count(lease, snapshot, 1);
-  count_waiting(lease, snapshot, 1);
+  count_whole(lease, snapshot, 1);
   return lease;
 }
 

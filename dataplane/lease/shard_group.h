@@ -150,6 +150,7 @@ class ShardGroup {
   void publish(Lease& lease, const Subnet* subnet);
   bool mark_for_partner(const Lease& lease, const Subnet& subnet);
   void count_waiting(const Lease& lease, const Snapshot& snapshot, int64_t change);
+  void count_whole(const Lease& lease, const Snapshot& snapshot, int64_t change);
   void remove(Lease& lease, const Snapshot& snapshot);
   void count(const Lease& lease, const Snapshot& snapshot, int64_t change);
   static LeaseRecord beside_partner(LeaseRecord record, const Snapshot& snapshot);

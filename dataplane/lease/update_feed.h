@@ -35,7 +35,8 @@ class UpdateFeed {
     explicit Hold(UpdateFeed& feed) : feed_(feed) { feed_.held_ = true; }
     ~Hold() {
       feed_.held_ = false;
-      feed_.publish();
+      // Most packets push nothing: the reactor's copy of the cache line stays valid.
+      if (feed_.written_.load(std::memory_order_relaxed) != feed_.pushed_) feed_.publish();
     }
     Hold(const Hold&) = delete;
     Hold& operator=(const Hold&) = delete;

@@ -5,12 +5,11 @@
 #include <array>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "dataplane/wire/require.h"
@@ -39,9 +38,6 @@ enum Step : uint8_t {
 };
 constexpr uint8_t kAccept = 30;
 constexpr uint8_t kMost = 31;
-
-using Name = std::tuple<uint8_t, Ipv6Address, uint8_t>;
-Name name_of(const lease::LeaseKey& key) { return {static_cast<uint8_t>(key.type), key.address, key.prefix_length}; }
 
 /// One server with one worker. What its relationship asks of the workers waits for their turn.
 class Subject : public Host {
@@ -89,7 +85,7 @@ class Subject : public Host {
     const Octets duid = duid_of(how % 8);
     const Octets ias = join({ia_na(1), ia_pd(1)});
     std::vector<Octets> held;
-    for (const auto& [name, record] : replayed_) {
+    for (const auto& [key, record] : replayed_) {
       if (!wire::same_bytes(record.duid.bytes(), duid) || record.status != lease::BindingStatus::kActive) continue;
       const std::string text = record.key.address.to_string();
       held.push_back(record.key.type == lease::LeaseType::kAddress ? ia_na(record.iaid, {ia_address(text)})
@@ -209,8 +205,8 @@ class Subject : public Host {
 
   void commit() {
     for (const lease::LeaseChange& change : shared_.server.changes()) {
-      if (change.kind == lease::LeaseChange::Kind::kPut) replayed_[name_of(change.record.key)] = change.record;
-      if (change.kind == lease::LeaseChange::Kind::kDelete) replayed_.erase(name_of(change.record.key));
+      if (change.kind == lease::LeaseChange::Kind::kPut) replayed_[change.record.key] = change.record;
+      if (change.kind == lease::LeaseChange::Kind::kDelete) replayed_.erase(change.record.key);
     }
     shared_.server.group.feed().take(
         shared_.server.group.log().committed(), SIZE_MAX,
@@ -221,14 +217,14 @@ class Subject : public Host {
 
   /// No unit is leased twice, and the disk has what the memory has.
   void check() {
-    std::set<Name> seen;
+    std::unordered_set<lease::LeaseKey, LeaseKeyHash> seen;
     uint64_t waiting = 0;
     for (unsigned number = 0; number < lease::kShardCount; ++number) {
       lease::Shard& shard = shared_.server.group.shard(number);
       if (shard.lease_count() == 0) continue;
       shard.walk(0, ~uint32_t{0}, [&](const lease::Lease& lease) {
-        require(seen.insert(name_of(lease.key)).second, "a unit is leased once");
-        const auto stored = replayed_.find(name_of(lease.key));
+        require(seen.insert(lease.key).second, "a unit is leased once");
+        const auto stored = replayed_.find(lease.key);
         require(stored != replayed_.end(), "what is in memory is on the disk");
         const lease::LeaseRecord record = shard.record_of(lease);
         waiting += record.partner && record.partner->unacked;
@@ -253,7 +249,7 @@ class Subject : public Host {
   std::deque<std::function<void()>> turns_;
   ScanKind scan_ = ScanKind::kUnacked;
   WalkCursor cursor_;
-  std::map<Name, lease::LeaseRecord> replayed_;
+  std::unordered_map<lease::LeaseKey, lease::LeaseRecord, LeaseKeyHash> replayed_;
   std::unique_ptr<Relationship> relationship_;
 };
 

@@ -199,10 +199,9 @@ class Server final : public failover::Host {
   int64_t skew_ = 0;
   uint64_t disk_delay_ = 5;
   bool disk_full_ = false;
-  uint64_t number_ = 0;  // of the life
-  uint64_t operated_at_ =
-      0;                  // when a REPLY left, or the disk took the relationship's state: without, nothing is promised
-  uint64_t died_at_ = 0;  // when it last may have served
+  uint64_t number_ = 0;       // of the life
+  uint64_t operated_at_ = 0;  // a REPLY left, or the disk took the relationship's state: it promises nothing without
+  uint64_t died_at_ = 0;      // when it last may have served
   unsigned doublings_ = 0;
   uint64_t disk_losses_ = 0;
   std::unique_ptr<Life> life_;

@@ -138,7 +138,6 @@ void Server::continue_scan(size_t limit) {
   const auto done = [this, piece, number] {
     if (--piece->workers != 0) return;
     in_reactor([this, piece, number] {
-      if (number != life_->scan.number) return;
       take_feed();
       if (number == life_->scan.number) life_->relationship->scanned(piece->found, piece->finished, moment());
     });

@@ -282,9 +282,8 @@ void PartnerHost::continue_scan(size_t limit) {
 
 // What a scan found may be told: the disk has it.
 void PartnerHost::hand_over(const std::shared_ptr<Walk>& walk) {
-  if (scan_ != walk) return;  // another one has begun
   world_.take_feeds();
-  if (scan_ != walk) return;
+  if (scan_ != walk) return;  // another one has begun
   std::vector<failover::FoundLease> found;
   for (auto& leases : walk->found) {
     found.insert(found.end(), leases.begin(), leases.end());
