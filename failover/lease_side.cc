@@ -103,14 +103,23 @@ class Merge {
   Seconds mclt_;
 };
 
+/// May the partner accept an update of this lease, which is on its way, while we accept its own?
+bool may_cross(const ErrandPlace& place, const Lease& ours) {
+  const PartnerTimes* times = place.leases.shard(ours.shard).times_of(ours);
+  return times != nullptr && times->unacked && times->sent;
+}
+
 /// The partner has given the unit to another client than ours. What waits to be told of our lease is overtaken: behind
-/// our BNDREPLY it would be news to the partner, of a lease that nobody has.
-void make_way(const ErrandPlace& place, Lease& ours) {
+/// our BNDREPLY it would be news to the partner, of a lease that nobody has. What is on its way may be accepted: then
+/// the two would have changed clients, so the partner is told in return whose it is.
+void make_way(const ErrandPlace& place, Lease& ours, IncomingUpdate& incoming) {
+  incoming.next_is_told_back = !ours.has_ended() && may_cross(place, ours);
   place.leases.withdraw(ours, place.snapshot);
   place.leases.evict(ours, place.snapshot);
 }
 
-/// §7.5.4, "thus preventing a possible update storm": what was marked already is sent by the next scan, not now.
+/// What of the partner's is rejected, it has otherwise than we do, and may have from us. §7.5.4, "thus preventing a
+/// possible update storm": what was marked already is sent by the next scan, not now.
 void insist(const ErrandPlace& place, Lease& ours) {
   const PartnerTimes* times = place.leases.shard(ours.shard).times_of(ours);
   if (times != nullptr && !times->unacked) place.leases.tell_partner(ours, place.snapshot);
@@ -162,8 +171,7 @@ class OneLease {
         ours != nullptr ? std::optional(place_.leases.shard(ours->shard).record_of(*ours)) : std::nullopt;
     theirs_.verdict = judge(before ? &*before : nullptr, theirs_, incoming_.update.client, scope_.role(), place_.now);
     if (before) note_conflict(incoming_, theirs_, *before);
-    if (theirs_.verdict == StatusCode::kOutdatedBindingInformation) return insist(place_, *ours);
-    if (theirs_.verdict != StatusCode::kSuccess) return;
+    if (theirs_.verdict != StatusCode::kSuccess) return insist(place_, *ours);
     const bool same_client = before && before->duid == *incoming_.update.client;
     if (lease::has_ended(theirs_.status)) {
       // The partner will make it FREE when it has our reply (§7.2); nothing more is to be known of it here. The end of
@@ -171,9 +179,10 @@ class OneLease {
       if (same_client) end_here(*ours);
       return;
     }
-    if (before && !same_client) make_way(place_, *ours);
+    if (before && !same_client) make_way(place_, *ours, incoming_);
     const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update, scope_.policy().mclt);
-    const LeaseRecord merged = merge.run(subnet.id);
+    LeaseRecord merged = merge.run(subnet.id);
+    if (incoming_.next_is_told_back) merged.partner->unacked = true;
     if (same_client && !merged.partner->unacked) place_.leases.withdraw(*ours, place_.snapshot);
     Lease& lease = place_.leases.adopt(merged, place_.snapshot);
     const bool was_waiting = same_client && before->partner && before->partner->unacked;
@@ -183,11 +192,10 @@ class OneLease {
   // What was to be told of the lease is overtaken. What is on its way may be accepted by the partner, as its own word
   // is by us: then it holds the lease, and has to be told of the end until it agrees.
   void end_here(Lease& ours) {
-    const PartnerTimes* times = place_.leases.shard(ours.shard).times_of(ours);
-    const bool may_have_crossed = times != nullptr && times->unacked && times->sent;
-    if (may_have_crossed && ours.has_ended()) return;  // it is being told already
+    const bool crosses = may_cross(place_, ours);
+    if (crosses && ours.has_ended()) return;  // it is being told already
     place_.leases.withdraw(ours, place_.snapshot);
-    if (!may_have_crossed) return place_.leases.free(ours, place_.snapshot);
+    if (!crosses) return place_.leases.free(ours, place_.snapshot);
     const bool was_abandoned = ours.status == BindingStatus::kAbandoned;
     place_.leases.end(ours, was_abandoned ? BindingStatus::kReset : BindingStatus::kExpired, place_.snapshot,
                       theirs_.start_of_state);
@@ -275,7 +283,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
     const Applied applied = OneLease(place, scope, incoming).run();
     incoming.sequence = place.leases.log().written();
     if (applied != Applied::kDone) return applied;
-    incoming.next_is_unheld = false;
+    incoming.next_is_unheld = incoming.next_is_told_back = false;
   }
   remember(place, incoming);
   incoming.sequence = place.leases.log().written();
@@ -295,8 +303,8 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
   note_conflict(incoming, theirs, record);
   // Here it is another client's: the update's own one is at its owner.
-  if (theirs.verdict == StatusCode::kSuccess && !lease::has_ended(theirs.status)) make_way(place, *ours);
-  if (theirs.verdict == StatusCode::kOutdatedBindingInformation) insist(place, *ours);
+  if (theirs.verdict == StatusCode::kSuccess && !lease::has_ended(theirs.status)) make_way(place, *ours, incoming);
+  if (theirs.verdict != StatusCode::kSuccess) insist(place, *ours);
   incoming.sequence = place.leases.log().written();
   return Applied::kDone;
 }

@@ -29,10 +29,11 @@ struct Conflict {
 /// A BNDUPD being worked on (RFC 8156 §7.5). Owned by whoever has it: the reactor, or the worker that it was given to.
 struct IncomingUpdate {
   uint64_t token = 0;
-  BindingUpdate update;         ///< the verdicts are written into it
-  size_t next = 0;              ///< the lease that comes next
-  bool next_is_unheld = false;  ///< displace() has found nobody who holds it, or has made room
-  bool has_news = false;        ///< its client data is newer than ours; set before the first lease
+  BindingUpdate update;            ///< the verdicts are written into it
+  size_t next = 0;                 ///< the lease that comes next
+  bool next_is_unheld = false;     ///< displace() has found nobody who holds it, or has made room
+  bool next_is_told_back = false;  ///< another client of ours made room, of whom an update is on its way
+  bool has_news = false;           ///< its client data is newer than ours; set before the first lease
   std::vector<Conflict> conflicts = {};
   uint64_t sequence = 0;  ///< in the worker's log: the BNDREPLY waits until it is committed (§7.5.2)
 };

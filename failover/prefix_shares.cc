@@ -23,7 +23,7 @@ bool PrefixShares::Before::operator()(const LeaseKey& a, const LeaseKey& b) cons
   return std::tie(a.address, a.prefix_length) < std::tie(b.address, b.prefix_length);
 }
 
-bool PrefixShares::adopt(const lease::Snapshot& snapshot, const Blocks& moving) {
+bool PrefixShares::adopt(const lease::Snapshot& snapshot, const std::function<bool(const LeaseKey&)>& is_moving) {
   places_.clear();
   pools_.clear();
   for (const lease::Subnet& subnet : snapshot.subnets()) {
@@ -38,11 +38,7 @@ bool PrefixShares::adopt(const lease::Snapshot& snapshot, const Blocks& moving) 
     }
   }
   const bool changed = scope_.role() == lease::FailoverRole::kPrimary && take_over_resized();
-  for (const auto& [key, place] : places_) {
-    // What has changed hands since the pool was made, all the primary's.
-    const bool is_open = is_ours(key) && !moving.contains(key);
-    if (is_open == place.pool->is_block_partners(place.block)) is_open ? open(key) : close(key);
-  }
+  for (const auto& [key, place] : places_) settle(key, is_moving && is_moving(key));
   return changed;
 }
 
@@ -69,14 +65,14 @@ bool PrefixShares::is_confirmed(const LeaseKey& block) const {
   return known != backups_.end() && known->second != AbsoluteTime{};
 }
 
-void PrefixShares::close(const LeaseKey& block) {
-  const auto place = places_.find(block);
-  if (place != places_.end()) place->second.pool->give_block(place->second.block);
-}
-
-void PrefixShares::open(const LeaseKey& block) {
-  const auto place = places_.find(block);
-  if (place != places_.end()) place->second.pool->take_block(place->second.block);
+void PrefixShares::settle(const LeaseKey& block, bool is_moving) {
+  const auto known = places_.find(block);
+  if (known == places_.end()) return;
+  const Place& place = known->second;
+  const bool open = is_ours(block) && !is_moving;
+  // What is open stays as it is: a worker may be about to lease a prefix that it has taken.
+  if (open != place.pool->is_block_partners(place.block)) return;
+  open ? place.pool->take_block(place.block) : place.pool->give_block(place.block);
 }
 
 PrefixShares::Moves PrefixShares::balance(uint32_t percent) const {

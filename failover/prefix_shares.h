@@ -2,6 +2,7 @@
 // OPTION_IAPREFIX of their own. What is not a block of this book is the primary's.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -36,17 +37,16 @@ class PrefixShares {
   /// may have blocks of another size: to a primary each that shares space with one of the secondary's is the
   /// secondary's as a whole, as that one may go on with it. Blocks that share space with none stay in the book. True:
   /// the book has changed.
-  /// `moving`: blocks that stay closed, as they change hands.
-  bool adopt(const lease::Snapshot& snapshot, const Blocks& moving = {});
+  /// `is_moving`: what changes hands is closed, whoever has it.
+  bool adopt(const lease::Snapshot& snapshot, const std::function<bool(const lease::LeaseKey&)>& is_moving = {});
 
   bool is_known(const lease::LeaseKey& block) const { return places_.contains(block); }
   bool is_backup(const lease::LeaseKey& block) const { return backups_.contains(block); }
   bool is_confirmed(const lease::LeaseKey& block) const;
 
-  /// Nobody here allocates from the block any more. It may still be in use: check before it is told.
-  void close(const lease::LeaseKey& block);
-  /// It is ours: workers may allocate from it.
-  void open(const lease::LeaseKey& block);
+  /// Workers allocate from the block if it is ours and not moving, and from now on not if it is not: what they have
+  /// allocated may still be in use. Check before it is told.
+  void settle(const lease::LeaseKey& block, bool is_moving);
   /// The secondary's from now on, or the primary's.
   void enter(const lease::LeaseKey& block, AbsoluteTime since) { backups_[block] = since; }
   void strike(const lease::LeaseKey& block) { backups_.erase(block); }

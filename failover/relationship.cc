@@ -219,11 +219,9 @@ void Relationship::link_lost(const std::string& reason, Moment now) {
   scan_.reset();
   asked_by_.clear();
   we_asked_.reset();
-  // Blocks whose move was not told stay closed only when the book says so.
-  for (const auto& block : std::exchange(being_given_, {})) {
-    if (!shares_.is_backup(block)) shares_.open(block);
-  }
-  for (const BlockUpdate& asked : std::exchange(blocks_to_check_, {})) reopen(asked.block());
+  // What was about to move does not.
+  for (const auto& block : std::exchange(being_given_, {})) settle(block);
+  for (const BlockUpdate& asked : std::exchange(blocks_to_check_, {})) settle(asked.block());
   asked_back_.clear();
   offered_.clear();
   unconfirmed_.clear();
@@ -359,7 +357,7 @@ void Relationship::dispatch(const FailoverMessageView& message, Moment now) {
 }
 
 void Relationship::reconfigured() {
-  if (shares_.adopt(host_.snapshot(), moving_blocks())) save();
+  if (shares_.adopt(host_.snapshot(), [&](const lease::LeaseKey& block) { return is_moving(block); })) save();
   const ConfigurationDigest before = std::exchange(configuration_, digest_of(host_.snapshot(), scope_));
   if (before == configuration_) return;
   contact_due_ = true;

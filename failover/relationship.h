@@ -162,9 +162,8 @@ class Relationship {
   void balance(Moment now);
   void confirm_blocks();
   void check_blocks(std::vector<lease::LeaseKey> blocks);
-  bool is_checked(const lease::LeaseKey& block) const;
-  PrefixShares::Blocks moving_blocks() const;
-  void reopen(const lease::LeaseKey& block);
+  bool is_moving(const lease::LeaseKey& block) const;
+  void settle(const lease::LeaseKey& block);
   void given_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void confirm_checked(const lease::LeaseKey& block, bool clean, Moment now);
   void answer_when_saved(uint32_t transaction_id, BindingUpdate update);
@@ -254,13 +253,19 @@ class Relationship {
   std::vector<BlockUpdate> blocks_to_check_;  // FREE: to be answered when checked
   struct BlockAnswer {
     uint64_t token;
-    BlockUpdate block;
+    BlockUpdate asked;
+    const lease::LeaseKey& block() const { return asked.block(); }
   };
-  std::vector<BlockAnswer> blocks_to_answer_;                         // when persisted
-  std::deque<uint32_t> checks_;                                       // that the host works on: the epoch of each
-  PrefixShares::Blocks being_given_;                                  // closed, and checked now
-  std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_tell_;  // given, when persisted
-  std::vector<std::pair<uint64_t, lease::LeaseKey>> blocks_to_open_;  // when persisted
+  struct UnsavedBlock {
+    uint64_t token;
+    lease::LeaseKey key;
+    const lease::LeaseKey& block() const { return key; }
+  };
+  std::vector<BlockAnswer> blocks_to_answer_;  // when persisted
+  std::deque<uint32_t> checks_;                // that the host works on: the epoch of each
+  PrefixShares::Blocks being_given_;           // closed, and checked now
+  std::vector<UnsavedBlock> blocks_to_tell_;   // given, when persisted
+  std::vector<UnsavedBlock> blocks_to_open_;   // taken back, when persisted
   PrefixShares::Blocks asked_back_;
   PrefixShares::Blocks offered_;          // given to the secondary on this connection, not answered
   PrefixShares::Blocks unconfirmed_;      // the secondary's, to be told it, when the time is

@@ -14,6 +14,20 @@ using lease::FailoverRole;
 using lease::LeaseKey;
 using wire::StatusCode;
 
+namespace {
+
+/// Takes out what the disk knows, in its order.
+template <typename Unsaved>
+std::vector<Unsaved> take_saved(std::vector<Unsaved>& waiting, uint64_t saved_token) {
+  const auto is_unsaved = [&](const Unsaved& one) { return one.token > saved_token; };
+  const auto first = std::stable_partition(waiting.begin(), waiting.end(), is_unsaved);
+  std::vector<Unsaved> saved(std::make_move_iterator(first), std::make_move_iterator(waiting.end()));
+  waiting.erase(first, waiting.end());
+  return saved;
+}
+
+}  // namespace
+
 // When the partner has all leases that it is told of: before that, none of a block's prefixes may seem free to it.
 void Relationship::tell_blocks() {
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
@@ -40,8 +54,8 @@ void Relationship::balance(Moment now) {
   confirm_blocks();
   const PrefixShares::Moves moves = shares_.balance(settings_.pd_balance);
   for (const LeaseKey& block : moves.give) {
-    shares_.close(block);
     being_given_.insert(block);
+    settle(block);
   }
   if (!moves.give.empty()) check_blocks(moves.give);
   for (const LeaseKey& block : moves.ask_back) {
@@ -85,7 +99,7 @@ void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const st
       answer_when_saved(update.transaction_id, std::move(update.update));
     } else {
       // §4.2.2: "MUST reject that BNDUPD message if it has already allocated that lease".
-      reopen(block);
+      settle(block);
       update.update.leases.front().verdict = StatusCode::kAddressInUse;
       reply_to(update.transaction_id, update.epoch, update.update, now);
     }
@@ -93,10 +107,10 @@ void Relationship::blocks_checked(const std::vector<LeaseKey>& checked, const st
 }
 
 void Relationship::given_checked(const LeaseKey& block, bool clean, Moment now) {
-  if (!clean) return shares_.open(block);
+  if (!clean) return settle(block);
   shares_.enter(block, now.wall);
   save();
-  blocks_to_tell_.emplace_back(save_token_, block);
+  blocks_to_tell_.push_back({save_token_, block});
 }
 
 void Relationship::confirm_checked(const LeaseKey& block, bool clean, Moment now) {
@@ -113,53 +127,27 @@ void Relationship::answer_when_saved(uint32_t transaction_id, BindingUpdate upda
   blocks_to_answer_.push_back({save_token_, {transaction_id, epoch_, std::move(update)}});
 }
 
-bool Relationship::is_checked(const LeaseKey& block) const {
-  return std::ranges::find(blocks_to_check_, block, &BlockUpdate::block) != blocks_to_check_.end();
+// It changes hands: not yet, or no longer, to be allocated from, whoever has it.
+bool Relationship::is_moving(const LeaseKey& block) const {
+  const auto is_it = [&](const auto& other) { return other.block() == block; };
+  return being_given_.contains(block) || std::ranges::any_of(blocks_to_check_, is_it) ||
+         std::ranges::any_of(blocks_to_answer_, is_it) || std::ranges::any_of(blocks_to_open_, is_it);
 }
 
-// Whoever's they are: not yet, or no longer, to be allocated from.
-PrefixShares::Blocks Relationship::moving_blocks() const {
-  PrefixShares::Blocks moving = being_given_;
-  for (const BlockUpdate& asked : blocks_to_check_) moving.insert(asked.block());
-  for (const BlockAnswer& answer : blocks_to_answer_) moving.insert(answer.block.block());
-  for (const auto& [token, block] : blocks_to_open_) moving.insert(block);
-  return moving;
-}
-
-// What was asked back and is not given: if it is the secondary's, and the disk knows that.
-void Relationship::reopen(const LeaseKey& block) {
-  const bool is_unsaved =
-      std::ranges::any_of(blocks_to_answer_, [&](const BlockAnswer& answer) { return answer.block.block() == block; });
-  if (shares_.is_backup(block) && !is_unsaved) shares_.open(block);
-}
+void Relationship::settle(const LeaseKey& block) { shares_.settle(block, is_moving(block)); }
 
 // The disk knows whose a block is: now others may.
 void Relationship::finish_blocks(Moment now) {
-  for (const BlockAnswer& answer : std::exchange(blocks_to_answer_, {})) {
-    if (answer.token > saved_token_) {
-      blocks_to_answer_.push_back(answer);
-      continue;
-    }
-    const LeaseKey& block = answer.block.block();
-    const bool ours = shares_.is_backup(block) == (settings_.role == FailoverRole::kSecondary);
-    // Asked back by now: it stays closed until that is decided.
-    if (ours && !is_checked(block)) shares_.open(block);
-    reply_to(answer.block.transaction_id, answer.block.epoch, answer.block.update, now);
+  for (const BlockAnswer& answer : take_saved(blocks_to_answer_, saved_token_)) {
+    settle(answer.block());
+    reply_to(answer.asked.transaction_id, answer.asked.epoch, answer.asked.update, now);
   }
-  std::erase_if(blocks_to_tell_, [&](const auto& waiting) {
-    if (waiting.first > saved_token_) return false;
-    const bool is_so = shares_.is_backup(waiting.second);
-    if (link_ == Link::kOk && is_so) {
-      offered_.insert(waiting.second);
-      stream_.add_block(waiting.second, BindingStatus::kFreeBackup, now.wall);
-    }
-    return true;
-  });
-  std::erase_if(blocks_to_open_, [&](const auto& waiting) {
-    if (waiting.first > saved_token_) return false;
-    if (!shares_.is_backup(waiting.second)) shares_.open(waiting.second);
-    return true;
-  });
+  for (const UnsavedBlock& given : take_saved(blocks_to_tell_, saved_token_)) {
+    if (link_ != Link::kOk || !shares_.is_backup(given.key)) continue;
+    offered_.insert(given.key);
+    stream_.add_block(given.key, BindingStatus::kFreeBackup, now.wall);
+  }
+  for (const UnsavedBlock& taken : take_saved(blocks_to_open_, saved_token_)) settle(taken.key);
 }
 
 void Relationship::take_block(uint32_t transaction_id, BindingUpdate update, Moment now) {
@@ -184,8 +172,8 @@ void Relationship::take_block_as_secondary(uint32_t transaction_id, BindingUpdat
     shares_.enter(block, now.wall);
     return answer_when_saved(transaction_id, std::move(update));
   }
-  shares_.close(block);
   blocks_to_check_.push_back({transaction_id, epoch_, std::move(update)});
+  settle(block);
   check_blocks({block});
 }
 
@@ -200,8 +188,8 @@ void Relationship::take_block_as_primary(uint32_t transaction_id, BindingUpdate 
     update.leases.front().verdict = StatusCode::kOutdatedBindingInformation;
     return reply_to(transaction_id, epoch_, update, now);
   }
-  shares_.close(block);
   shares_.enter(block, now.wall);
+  settle(block);
   answer_when_saved(transaction_id, std::move(update));
 }
 
@@ -215,7 +203,7 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, bool is_new_ref
   if (is_primary && reply.block_status == BindingStatus::kFree && reply.block_accepted) {
     shares_.strike(block);
     save();
-    blocks_to_open_.emplace_back(save_token_, block);
+    blocks_to_open_.push_back({save_token_, block});
   } else if (is_primary && reply.block_accepted && shares_.is_backup(block) && !shares_.is_confirmed(block)) {
     shares_.enter(block, now.wall);
     save();
@@ -232,10 +220,10 @@ void Relationship::block_reply(const UpdateStream::Reply& reply, bool is_new_ref
       save();
     } else {
       // To a primary it comes back; a secondary does without.
-      if (!is_primary) shares_.close(block);
       shares_.strike(block);
       save();
-      if (is_primary) blocks_to_open_.emplace_back(save_token_, block);
+      if (is_primary) blocks_to_open_.push_back({save_token_, block});
+      settle(block);
     }
   }
   pump(now);

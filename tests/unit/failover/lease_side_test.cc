@@ -445,7 +445,7 @@ TEST_CASE(
     CHECK(it.server.snapshot().subnets()[0].counters->cells[0].addresses == 1);
     CHECK(it.addresses().partition()->is_leased(it.addresses().index_of(key.address).value()));
     const auto changes = it.server.changes();
-    REQUIRE(changes.size() == (primary ? 0 : 2));
+    REQUIRE(changes.size() == (primary ? 0 : 3));
     if (!primary) {
       CHECK(changes[0].kind == lease::LeaseChange::Kind::kDelete);
       CHECK(changes[1].kind == lease::LeaseChange::Kind::kPut);
@@ -479,7 +479,9 @@ TEST_CASE("RFC 8156 7.5.5: what the partner was to be told of a lease is withdra
     CHECK(fed[0].status == BindingStatus::kFree);
     CHECK(fed[0].key == key);
     CHECK(fed[0].duid == kClient);
-    CHECK(fed.size() == (test.status == BindingStatus::kReleased ? 2 : 1));
+    // The partner may have accepted it: it hears of the end, or whose the unit is.
+    const bool same_active = test.client == kClient && test.status == BindingStatus::kActive;
+    CHECK(fed.size() == (same_active ? 1 : 2));
   }
 }
 
@@ -529,6 +531,63 @@ TEST_CASE("RFC 8156 7.5.5: what the partner ends while our update is on its way 
     REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
     CHECK_FALSE(it.record(key));
   }
+}
+
+TEST_CASE("RFC 8156 7.5.5: two clients of a unit whose updates cross: the partner hears whose it is") {
+  Pair it(FailoverRole::kSecondary);
+  const LeaseKey key = it.request();
+  LeaseUpdate update = theirs(it);
+  update.key = key;
+  update.client_contact = it.now();
+  SUBCASE("the partner may accept ours as we accept its own") {
+    REQUIRE(it.apply(kOther, update) == StatusCode::kSuccess);
+    CHECK(it.record(key)->duid == kOther);
+    CHECK(it.times(key).unacked);
+    const auto fed = it.fed();
+    REQUIRE(fed.size() == 2);
+    CHECK(fed[1].duid == kOther);
+    CHECK(fed[1].status == BindingStatus::kActive);
+    // And once only.
+    it.ack(key, kOther);
+    REQUIRE(it.apply(kOther, update) == StatusCode::kSuccess);
+    CHECK_FALSE(it.times(key).unacked);
+    CHECK(it.fed().empty());
+  }
+  SUBCASE("it was not sent") {
+    it.times(key).sent = false;
+    REQUIRE(it.apply(kOther, update) == StatusCode::kSuccess);
+    CHECK_FALSE(it.times(key).unacked);
+    CHECK(it.fed().size() == 1);
+  }
+  SUBCASE("our client has left: the end of one's lease is not the end of another's") {
+    it.release(key);
+    it.fed();
+    REQUIRE(it.apply(kOther, update) == StatusCode::kSuccess);
+    CHECK_FALSE(it.times(key).unacked);
+    CHECK(it.fed().size() == 1);
+  }
+  SUBCASE("the other lease of the update is not told") {
+    IncomingUpdate incoming = it.incoming(kOther, update);
+    incoming.update.leases.push_back(theirs(it));
+    incoming.update.leases[1].key = prefix_key(3);
+    REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+    CHECK_FALSE(it.times(prefix_key(3)).unacked);
+  }
+}
+
+TEST_CASE("RFC 8156 7.5.4: whose client is rejected hears whose the unit is, also when it was told before") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.ack(key);
+  LeaseUpdate update = theirs(it);
+  update.key = key;
+  REQUIRE(it.apply(kOther, update) == StatusCode::kAddressInUse);
+  auto fed = it.fed();
+  REQUIRE(fed.size() == 1);
+  CHECK(fed[0].duid == kClient);
+  // No storm: it waits for the partner's answer, or the next scan.
+  REQUIRE(it.apply(kOther, update) == StatusCode::kAddressInUse);
+  CHECK(it.fed().empty());
 }
 
 TEST_CASE(
@@ -599,6 +658,20 @@ Duid client_of_worker(unsigned worker) {
   }
 }
 
+/// The second worker has leased it to a client of its own.
+LeaseRecord held_by_second(const Pair& it, const LeaseKey& key, PartnerTimes times = {}) {
+  times.client_contact = times.start_of_state = it.now();
+  return {.key = key,
+          .status = BindingStatus::kActive,
+          .iaid = 1,
+          .subnet_id = 1,
+          .preferred = {1000},
+          .valid = {2000},
+          .last_contact = it.now(),
+          .duid = client_of_worker(1),
+          .partner = times};
+}
+
 TEST_CASE(
     "RFC 8156 7.5.4: a unit that another worker's client holds is judged there, and evicted when the partner is "
     "right") {
@@ -608,17 +681,7 @@ TEST_CASE(
     LeaseUpdate update = theirs(it);
     update.key.address = ip(role == FailoverRole::kPrimary ? "2001:db8:1::111" : "2001:db8:1::110");
     update.client_contact = it.now();
-    // The second worker has leased it to a client of its own.
-    two.other.adopt({.key = update.key,
-                     .status = BindingStatus::kActive,
-                     .iaid = 1,
-                     .subnet_id = 1,
-                     .preferred = {1000},
-                     .valid = {2000},
-                     .last_contact = it.now(),
-                     .duid = client_of_worker(1),
-                     .partner = PartnerTimes{.client_contact = it.now(), .start_of_state = it.now()}},
-                    it.server.snapshot());
+    two.other.adopt(held_by_second(it, update.key), it.server.snapshot());
     const uint64_t before = two.other.log().written();
     IncomingUpdate incoming = it.incoming(client_of_worker(0), update);
     REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
@@ -628,7 +691,7 @@ TEST_CASE(
     if (role == FailoverRole::kPrimary) {
       CHECK(incoming.update.leases[0].verdict == StatusCode::kAddressInUse);
       CHECK(two.other.lease_count() == 1);
-      CHECK(two.other.log().written() == before);
+      CHECK(two.other.log().written() == before + 1);  // it is told whose it is
     } else {
       CHECK(two.other.lease_count() == 0);
       CHECK(incoming.sequence == before + 1);
@@ -644,6 +707,20 @@ TEST_CASE(
     CHECK(it.server.group.lease_count() == (role == FailoverRole::kPrimary ? 0 : 1));
     CHECK_FALSE(incoming.next_is_unheld);
   }
+}
+
+TEST_CASE("RFC 8156 7.5.5: updates that cross, of two workers' clients: the partner hears whose the unit is") {
+  TwoWorkers two(FailoverRole::kSecondary);
+  Pair& it = two.it;
+  LeaseUpdate update = theirs(it);
+  update.client_contact = it.now();
+  two.other.adopt(held_by_second(it, update.key, {.unacked = true, .sent = true}), it.server.snapshot());
+  IncomingUpdate incoming = it.incoming(client_of_worker(0), update);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kHeldElsewhere);
+  REQUIRE(displace(two.second(), *it.scope, incoming) == Applied::kDone);
+  incoming.next_is_unheld = true;  // as the host does
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  CHECK(it.times(update.key).unacked);
 }
 
 TEST_CASE("RFC 8156 7.5.4: who has lost a lease that two clients had is told, for the log") {
@@ -885,7 +962,9 @@ TEST_CASE("what the partner does not know as it is is counted, once, until it is
   update.start_of_state = it.now();
   update.expiration.reset();
   REQUIRE(it.apply(kOther, update) == StatusCode::kSuccess);
-  REQUIRE_FALSE(it.times(again).unacked);
+  REQUIRE(it.times(again).unacked);  // ours may cross it
+  CHECK(waiting() == 1);
+  it.ack(again, kOther);
   CHECK(waiting() == 0);
 }
 

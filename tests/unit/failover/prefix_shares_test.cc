@@ -91,8 +91,29 @@ TEST_CASE("pools of another relationship, or of none, are left alone") {
   other.adopt(shares.snapshot);
   CHECK_FALSE(other.is_known(block(2)));
   CHECK(other.counts().empty());
-  other.close(block(2));
+  other.settle(block(2), true);
   CHECK_FALSE(shares.pool().taken(2));
+}
+
+TEST_CASE("RFC 8156 4.2.2: who allocates from a block: whose it is, while it does not move") {
+  for (const FailoverRole role : {FailoverRole::kPrimary, FailoverRole::kSecondary}) {
+    Shares shares(role);
+    const bool is_primary = role == FailoverRole::kPrimary;
+    for (const bool is_backup : {true, false}) {
+      is_backup ? shares.enter(block(2), {1}) : shares.strike(block(2));
+      for (const bool is_moving : {true, false}) {
+        shares.settle(block(2), is_moving);
+        CHECK(shares.pool().is_block_partners(2) == (is_moving || is_backup == is_primary));
+      }
+    }
+  }
+}
+
+TEST_CASE("a block that is open already stays as it is: a worker has taken a prefix and is about to lease it") {
+  Shares shares(FailoverRole::kPrimary);
+  REQUIRE(shares.pool().claim_from(2) == 2);
+  shares.settle(block(2), false);
+  CHECK(shares.pool().taken(2));
 }
 
 TEST_CASE("RFC 8156 4.2.2: the secondary is given its share of what is free") {
@@ -109,8 +130,8 @@ TEST_CASE("RFC 8156 4.2.2: the secondary is given its share of what is free") {
 TEST_CASE("RFC 8156 4.2.2: a balance that was struck stays, small differences move nothing") {
   Shares shares(FailoverRole::kPrimary);
   for (const LeaseKey& key : shares.balance(50).give) {
-    shares.close(key);
     shares.enter(key, {1});
+    shares.settle(key, false);
   }
   CHECK(shares.balance(50).give.empty());
   CHECK(shares.balance(50).ask_back.empty());
@@ -126,8 +147,8 @@ TEST_CASE("RFC 8156 4.2.2: a balance that was struck stays, small differences mo
 TEST_CASE("RFC 8156 4.2.2: what the secondary has too much is asked back, leased prefixes do not count") {
   Shares shares(FailoverRole::kPrimary);
   for (uint8_t number = 0; number < 12; ++number) {
-    shares.close(block(number));
     shares.enter(block(number), {1});
+    shares.settle(block(number), false);
   }
   auto moves = shares.balance(50);
   CHECK(moves.give.empty());
