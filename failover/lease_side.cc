@@ -180,13 +180,23 @@ class OneLease {
       return;
     }
     if (before && !same_client) make_way(place_, *ours, incoming_);
-    const Merge merge(same_client ? &*before : nullptr, theirs_, incoming_.update, scope_.policy().mclt);
-    LeaseRecord merged = merge.run(subnet.id);
-    if (incoming_.next_is_told_back) merged.partner->unacked = true;
-    if (same_client && !merged.partner->unacked) place_.leases.withdraw(*ours, place_.snapshot);
+    take(same_client ? ours : nullptr, same_client ? &*before : nullptr, subnet);
+  }
+
+  /// `ours`, `before`: the same client's lease here, if there is one.
+  void take(const Lease* ours, const LeaseRecord* before, const lease::Subnet& subnet) {
+    LeaseRecord merged = Merge(before, theirs_, incoming_.update, scope_.policy().mclt).run(subnet.id);
+    PartnerTimes& times = *merged.partner;
+    const bool was_waiting = before != nullptr && before->partner && before->partner->unacked;
+    if (was_waiting && !incoming_.has_news) {
+      // What the client has told us of itself is later than what it told the partner, who has yet to hear it.
+      times.unacked = true;
+      times.sent = before->partner->sent;
+    }
+    if (incoming_.next_is_told_back) times.unacked = true;
+    if (was_waiting && !times.unacked) place_.leases.withdraw(*ours, place_.snapshot);
     Lease& lease = place_.leases.adopt(merged, place_.snapshot);
-    const bool was_waiting = same_client && before->partner && before->partner->unacked;
-    if (merged.partner->unacked && !was_waiting) place_.leases.tell_partner(lease, place_.snapshot);
+    if (times.unacked && !was_waiting) place_.leases.tell_partner(lease, place_.snapshot);
   }
 
   // What was to be told of the lease is overtaken. What is on its way may be accepted by the partner, as its own word

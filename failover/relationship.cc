@@ -292,7 +292,8 @@ bool Relationship::is_in_time(const FailoverMessageView& message, Moment now) {
   if (ahead >= -kMostSkew && ahead <= kMostSkew) {
     late_since_.reset();
     skew_ = ahead;
-    const bool warn = std::abs(ahead) >= kSkewToWarnOf;
+    // Of clocks that are 1.5 s apart each message says 1 or 2.
+    const bool warn = std::abs(ahead) >= (skew_warned_ ? 1 : kSkewToWarnOf);
     if (warn && !skew_warned_) {
       host_.note(Weight::kAlarm, "failover-clock-skew",
                  fmt::format("the partner's clock differs by {} s: at more than {} s the connection is dropped", ahead,

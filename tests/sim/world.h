@@ -57,6 +57,7 @@ class World {
   void end_faults();
   void come_to_rest();
   bool is_normal();
+  void check_equal();
   std::string differences();
   std::string state_text();
 
@@ -74,6 +75,7 @@ class World {
   std::array<bool, 2> apart_{};      // likewise, and they have not met since
   bool faults_ = true;
   bool excused_ = false;
+  bool clock_has_jumped_ = false;  // by more than the servers tolerate
   bool ever_met_ = false;
   bool frozen_ = false;  // clients are silent
   uint64_t blocks_ = 0;  // counts partitions: the last one is lifted by its own end only

@@ -297,6 +297,7 @@ TEST_CASE(
   // A longer one of the partner's takes its place.
   update.valid = {9000};
   update.state_expiration = it.in(8990);
+  update.client_contact = it.in(1);
   CHECK(it.apply(kClient, update) == StatusCode::kSuccess);
   CHECK(it.record(key)->expires() == it.in(8990));
   CHECK_FALSE(it.times(key).unacked);
@@ -867,6 +868,10 @@ TEST_CASE("RFC 8156 7.5.5: of what two servers know of a client the later word s
     const bool taken = std::ranges::any_of(
         changes, [](const auto& change) { return change.kind == lease::LeaseChange::Kind::kRemember; });
     CHECK(taken == one.taken);
+    // What stays has to be heard: the partner, whose lease lasts as long as ours, does not know it yet.
+    REQUIRE(it.record(key)->expires() == update.state_expiration);
+    CHECK(it.times(key).unacked == !one.taken);
+    CHECK(it.times(key).sent == !one.taken);
   }
 }
 

@@ -488,6 +488,7 @@ TEST_CASE("clock skew is an alarm long before it ends the connection, and one al
   contact(1);
   CHECK(endpoint->host.notes_of("failover-clock-skew") == 0);
   contact(-2);
+  contact(-1);  // 1.5 s: now the one, now the other
   contact(-3);
   CHECK(endpoint->host.notes_of("failover-clock-skew") == 1);
   contact(0);
