@@ -227,9 +227,10 @@ void Relationship::request_update(Moment now) {
   // The partner hears of our state first.
   if (we_asked_ || state_due_ || link_ != Link::kOk || in_startup_ || partner_is_starting_) return;
   const bool is_primary = settings_.role == FailoverRole::kPrimary;
-  const bool ask = stable_.state == State::kRecover || (stable_.state == State::kPotentialConflict &&
-                                                        (is_primary || stable_.partner == State::kConflictDone));
-  if (!ask) return;
+  const bool resolves =
+      stable_.state == State::kPotentialConflict && (is_primary || stable_.partner == State::kConflictDone);
+  // One that serves without its memory, as its operator has told it, asks in whatever state it is.
+  if (stable_.state != State::kRecover && !resolves && !has_lost_storage_) return;
   we_asked_ = next_transaction();
   last_update_heard_ = now.milliseconds;
   send_bare(has_lost_storage_ ? MessageType::kUpdReqAll : MessageType::kUpdReq, *we_asked_, now);

@@ -269,6 +269,30 @@ TEST_CASE("RFC 8156 8.5.2: it is asked again after a broken connection, for ever
   CHECK(lost.sent() == "CONNECTREPLY STATE UPDREQALL");
 }
 
+// Simulator seed 1795715015377: what only the partner knew was unknown here for as long as it lasted.
+TEST_CASE("RFC 8156 5.3.6, 8.4: a server that serves without its memory asks for it as soon as the partner is there") {
+  Endpoint lost(FailoverRole::kPrimary);
+  lost.run(20'000);
+  REQUIRE(lost.it.command(OperatorCommand::kPartnerDown, lost.now));
+  lost.disk();
+  lost.meet(State::kRecover);
+  REQUIRE(lost.it.state() == State::kPartnerDown);
+  CHECK(lost.sent() == "CONNECT STATE UPDREQALL");
+  CHECK_FALSE(lost.stored().state.has_communicated);
+  // In NORMAL again, if it has not had its answer.
+  lost.hear_state(State::kRecoverDone);
+  lost.it.tick(lost.now);
+  lost.scan_finds({});
+  lost.disk();
+  REQUIRE(lost.it.state() == State::kNormal);
+  CHECK(lost.sent() == "CONTACT STATE UPDREQALL");
+  lost.update_done();
+  lost.run(10'000);
+  CHECK(lost.stored().state.has_communicated);
+  lost.hear_state(State::kNormal);
+  CHECK(lost.sent().find("UPDREQ") == std::string::npos);
+}
+
 TEST_CASE("RFC 8156 8.5.2: a server that lost its storage asks for everything, also when it is stopped in between") {
   Endpoint lost(FailoverRole::kSecondary);
   lost.meet(State::kPartnerDown);
