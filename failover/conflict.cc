@@ -99,6 +99,16 @@ bool began_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
   return theirs.client_contact && is_clearly_before(start_of(ours), *theirs.client_contact);
 }
 
+// time(2) again: our RESET began when a timer ended the quarantine, which says nothing of a client that got the lease
+// from the partner meanwhile. Whoever is not clearly earlier than the client that we know of is accepted: by
+// left_after() the partner rejects our RESET just then, and one of the two has to give way.
+bool came_back(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
+  if (!ours.partner || !theirs.client_contact) return false;
+  const bool has_spoken_to_us = ours.partner->client_contact != AbsoluteTime{};
+  const AbsoluteTime word = has_spoken_to_us ? ours.partner->client_contact : ours.partner->partner_raw_contact;
+  return word != AbsoluteTime{} && !is_clearly_before(*theirs.client_contact, word);
+}
+
 // The client may have spoken to us after it had left the partner: then it holds the lease, and whoever frees it gives
 // it to two. By clocks that differ by 5 seconds only what is clearly later is later. Of a RESET the client's own time
 // counts as well: that the quarantine ended says nothing of a client that got the lease from us meanwhile. Who is
@@ -139,7 +149,7 @@ StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, cons
     case Rule::kWhenOver:
       return outdated_unless(!ours->valid.infinite() && ours->expires() <= now);
     case Rule::kAfterStart:
-      return outdated_unless(began_after(theirs, *ours));
+      return outdated_unless(began_after(theirs, *ours) || came_back(theirs, *ours));
     case Rule::kClientDecides:
       if (client == ours->duid || began_after(theirs, *ours)) return StatusCode::kSuccess;
       if (role == lease::FailoverRole::kPrimary) return StatusCode::kAddressInUse;

@@ -256,13 +256,16 @@ bool is_news(const ErrandPlace& place, const FailoverScope& scope, const Binding
   const uint32_t client = home.find_client(update.client->bytes());
   if (client == lease::kNoIndex) return true;
   AbsoluteTime ours;
-  for (const Lease* lease = home.first_of(client); lease != nullptr; lease = home.next_of(*lease)) {
-    const PartnerTimes* times = home.times_of(*lease);
-    if (times != nullptr) ours = later(ours, times->client_contact);
-  }
+  const auto note_ours = [&](const Lease& lease) {
+    const PartnerTimes* times = home.times_of(lease);
+    if (times != nullptr && lease.client == client) ours = later(ours, times->client_contact);
+  };
+  for (const Lease* lease = home.first_of(client); lease != nullptr; lease = home.next_of(*lease)) note_ours(*lease);
   AbsoluteTime theirs;
   AbsoluteTime heard;
   for (const LeaseUpdate& lease : update.leases) {
+    // One that the client has declined is not among its leases.
+    if (const Lease* declined = home.find(lease.key)) note_ours(*declined);
     theirs = later(theirs, lease.client_contact.value_or(AbsoluteTime{}));
     heard = later(heard, lease.partner_raw_contact.value_or(AbsoluteTime{}));
   }

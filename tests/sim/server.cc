@@ -405,13 +405,15 @@ bool Server::all_is_written() const {
          std::ranges::all_of(life_->workers, [](const Worker& worker) { return worker.leases->log().pending() == 0; });
 }
 
-bool Server::is_idle() const {
-  if (!all_is_written() || life_->stable_writing) return false;
+std::string Server::unrest() const {
+  if (!all_is_written() || life_->stable_writing) return name() + " writes";
   for (const Worker& worker : life_->workers) {
-    if (!worker.waiting.empty() || !worker.parked.empty()) return false;
+    if (!worker.waiting.empty() || !worker.parked.empty()) return name() + " waits for its disk";
   }
   const failover::RelationshipStatus status = life_->relationship->status();
-  return status.unacked == 0 && status.backlog == 0 && !status.resynchronizing;
+  if (status.unacked == 0 && status.backlog == 0 && !status.resynchronizing) return "";
+  return fmt::format("{} has {} unacked, backlog {}{}", name(), status.unacked, status.backlog,
+                     status.resynchronizing ? ", resynchronizing" : "");
 }
 
 }  // namespace tandem6::sim

@@ -74,8 +74,9 @@ class Server final : public failover::Host {
   testing::Octets duid() const;
   AbsoluteTime wall() const;
   uint64_t disk_losses() const { return disk_losses_; }
-  /// Nothing waits to be written, answered or sent.
-  bool is_idle() const;
+  /// What waits to be written, answered or sent; empty: nothing.
+  std::string unrest() const;
+  bool is_idle() const { return unrest().empty(); }
 
   // --- failover::Host ---
   void send(Bytes message) override;

@@ -327,9 +327,9 @@ void Server::check_done() {
 }
 
 // §4.2.2: what this server parts with, as `block` of this status says, holds no lease that the partner has never heard
-// of.
+// of. In PARTNER-DOWN it parts with nothing: it gives its clients what is the partner's, who has it back later (§8.4.2).
 void Server::check_hands(const failover::LeaseUpdate& block, lease::BindingStatus status) {
-  if (block.status != status || world_.is_excused()) return;
+  if (block.status != status || world_.is_excused() || state() == failover::State::kPartnerDown) return;
   for (const lease::LeaseRecord& record : leases()) {
     const bool is_within = block.key.address <= record.key.address && record.key.address <= block.key.last();
     const bool is_news = record.partner && record.partner->unacked &&

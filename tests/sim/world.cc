@@ -356,7 +356,10 @@ void World::check_equal() {
 
 // Empty: none.
 std::string World::differences() {
-  if (!servers_[0]->is_idle() || !servers_[1]->is_idle() || !channel_.is_quiet()) return "there is no rest";
+  for (const auto& server : servers_) {
+    if (std::string unrest = server->unrest(); !unrest.empty()) return unrest;
+  }
+  if (!channel_.is_quiet()) return "messages are on their way";
   const auto ours = servers_[0]->leases();
   const auto theirs = servers_[1]->leases();
   const auto text = [](const lease::LeaseRecord& record) {

@@ -80,7 +80,7 @@ StatusCode wanted(Cell cell, int64_t contact, bool over, bool same_client, Failo
     case Cell::kTime1:
       return outdated_unless(over);
     case Cell::kTime2:
-      return outdated_unless(contact > 5);  // our state began at kT
+      return outdated_unless(contact >= -5);  // the client declined it at kT
     case Cell::kAccept3:
       if (same_client || contact > 5) return StatusCode::kSuccess;
       return role == FailoverRole::kPrimary ? StatusCode::kAddressInUse : outdated_unless(contact >= -5);
@@ -138,11 +138,36 @@ TEST_CASE("RFC 8156 7.5.4 time(2) and accept(3): without an OPTION_CLT_TIME noth
   CHECK(judge(&active, theirs, kOther, FailoverRole::kSecondary, kT) == StatusCode::kSuccess);
 }
 
-TEST_CASE("RFC 8156 7.5.4 time(2): it is the start of our state that counts, not when the client spoke last") {
-  const auto reset = binding(BindingStatus::kReset, at(50));
-  CHECK(judge(&reset, update(BindingStatus::kActive, 40), kClient, FailoverRole::kPrimary, kT) ==
-        StatusCode::kOutdatedBindingInformation);
-  CHECK(judge(&reset, update(BindingStatus::kActive, 56), kClient, FailoverRole::kPrimary, kT) == StatusCode::kSuccess);
+TEST_CASE("RFC 8156 7.5.4 time(2): later than the start of our state; the client's own word counts when we know it") {
+  auto reset = binding(BindingStatus::kReset, at(50));
+  const auto judged = [&](int64_t contact) {
+    return judge(&reset, update(BindingStatus::kActive, contact), kClient, FailoverRole::kPrimary, kT);
+  };
+  // It declined the lease here at kT, and has it from the partner since (simulator seed 1795715287593).
+  CHECK(judged(40) == StatusCode::kSuccess);
+  CHECK(judged(-6) == StatusCode::kOutdatedBindingInformation);
+  // It declined it there.
+  reset.partner->client_contact = {};
+  reset.partner->partner_raw_contact = at(20);
+  CHECK(judged(40) == StatusCode::kSuccess);
+  CHECK(judged(14) == StatusCode::kOutdatedBindingInformation);
+  reset.partner->partner_raw_contact = {};
+  CHECK(judged(40) == StatusCode::kOutdatedBindingInformation);
+  CHECK(judged(56) == StatusCode::kSuccess);
+}
+
+TEST_CASE("RFC 8156 7.5.4: of a client's ACTIVE and the RESET of a lease that it declined exactly one gives way") {
+  for (const int64_t contact : {-100, -6, -5, 0, 5, 6, 100}) {
+    CAPTURE(contact);
+    auto active = binding(BindingStatus::kActive);
+    active.partner->client_contact = at(contact);
+    const auto reset = binding(BindingStatus::kReset, at(500));
+    const bool reset_gives_way = judge(&reset, update(BindingStatus::kActive, contact), kClient, FailoverRole::kPrimary,
+                                       at(600)) == StatusCode::kSuccess;
+    const bool active_gives_way = judge(&active, update(BindingStatus::kReset, 0), kClient, FailoverRole::kSecondary,
+                                        at(600)) == StatusCode::kSuccess;
+    CHECK(reset_gives_way != active_gives_way);
+  }
 }
 
 TEST_CASE("RFC 8156 7.5.4: that our timer ended a lease is no word of its client, who spoke to the partner alone") {

@@ -875,6 +875,22 @@ TEST_CASE("RFC 8156 7.5.5: of what two servers know of a client the later word s
   }
 }
 
+// Simulator seed 1795714286355: the partner's ACTIVE of before was rejected, and its client data taken.
+TEST_CASE("RFC 8156 7.5.5: a client that has declined its only lease has told us of itself as well") {
+  Pair it(FailoverRole::kSecondary);
+  const LeaseKey key = it.request();
+  it.pass(100);
+  it.server.send(from_client(kDecline, {ia_na(7, {ia_address(key.address.to_string())})}));
+  REQUIRE(it.record(key)->status == BindingStatus::kAbandoned);
+  it.server.changes();
+  LeaseUpdate update = theirs(it);
+  update.key = key;
+  IncomingUpdate incoming = it.incoming(kClient, update, kData);
+  REQUIRE(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
+  REQUIRE(incoming.update.leases[0].verdict == StatusCode::kOutdatedBindingInformation);
+  CHECK_FALSE(incoming.has_news);
+}
+
 // --- §7.7 ---
 
 TEST_CASE("RFC 8156 7.7: an ack: acked-partner-lifetime is what the partner was sent, the mark is gone, it is stored") {

@@ -589,6 +589,35 @@ TEST_CASE("RFC 8156 8.12: CONFLICT-DONE stays when communications fail and come 
   CHECK(primary.it.state() == State::kNormal);
 }
 
+// Simulator seed 1795714290745: both waited for the other's word.
+TEST_CASE("RFC 8156 8.4.2, 8.10: a partner that is told PARTNER-DOWN while we resolve hears our state again") {
+  for (const FailoverRole role : kBothRoles) {
+    CAPTURE(role == FailoverRole::kPrimary);
+    Endpoint endpoint(role, stable_in(State::kNormal));
+    endpoint.meet(State::kPotentialConflict);
+    REQUIRE(endpoint.it.state() == State::kPotentialConflict);
+    endpoint.take_sent();
+    endpoint.hear_state(State::kPartnerDown);
+    const auto said = endpoint.last_state();
+    REQUIRE(said);
+    CHECK(said->state == State::kPotentialConflict);
+  }
+  Endpoint done(FailoverRole::kPrimary, stable_in(State::kNormal));
+  done.meet(State::kPotentialConflict);
+  done.take_sent();
+  done.update_done();
+  done.disk();
+  done.take_sent();
+  done.hear_state(State::kPartnerDown);
+  CHECK(done.sent() == "STATE");
+  CHECK(done.it.state() == State::kConflictDone);
+  // Whose state changes has said it by that.
+  auto normal = in_normal(FailoverRole::kPrimary);
+  normal->hear_state(State::kPartnerDown);
+  normal->disk();
+  CHECK(normal->sent() == "STATE UPDREQ");
+}
+
 // --- what workers may do, and when ---
 
 TEST_CASE("RFC 8156 8.1, 8.2: what a state forbids holds at once, what it allows when the disk knows it") {
