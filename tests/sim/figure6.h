@@ -18,7 +18,7 @@ struct Circumstances {
   bool told_by_operator = false;  ///< or by auto-partner-down: the partner is down
   bool had_record = true;         ///< of a state, in stable storage
   bool waited_mclt = false;       ///< since it was last known to operate
-  bool never_ran = false;         ///< failover, neither of them, as far as both know
+  bool never_ran = false;         ///< failover: neither of them, or this one was stopped before it served
 };
 
 /// May a server go from one to the other, in one step or in several at once?

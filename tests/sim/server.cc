@@ -170,7 +170,7 @@ void Server::start(unsigned workers) {
   std::optional<failover::Stable> stable;
   if (disk_.stable) stable = failover::decode_stable(*disk_.stable);
   life_->had_record = stable.has_value();
-  life_->never_ran = !world_.ever_met();
+  life_->never_ran = !world_.ever_met() || !has_served_;
   life_->last_state = stable ? after_restart(stable->state.state) : failover::State::kRecover;
   world_.journal().note(name(), fmt::format("starts with {} workers, {} leases, {}", workers, leases().size(),
                                             failover::to_string(life_->last_state)));

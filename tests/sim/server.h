@@ -204,6 +204,7 @@ class Server final : public failover::Host {
   uint64_t operated_at_ = 0;  // a REPLY left, or the disk took the relationship's state: it promises nothing without
   uint64_t died_at_ = 0;      // when it last may have served
   unsigned doublings_ = 0;
+  bool has_served_ = false;  // in any life
   uint64_t disk_losses_ = 0;
   std::unique_ptr<Life> life_;
 };

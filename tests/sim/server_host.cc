@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "failover/transitions.h"
 #include "tests/sim/server.h"
 #include "tests/sim/world.h"
 #include "tests/support/server_fixture.h"
@@ -327,7 +328,8 @@ void Server::check_done() {
 }
 
 // §4.2.2: what this server parts with, as `block` of this status says, holds no lease that the partner has never heard
-// of. In PARTNER-DOWN it parts with nothing: it gives its clients what is the partner's, who has it back later (§8.4.2).
+// of. In PARTNER-DOWN it parts with nothing: it gives its clients what is the partner's, who has it back later
+// (§8.4.2).
 void Server::check_hands(const failover::LeaseUpdate& block, lease::BindingStatus status) {
   if (block.status != status || world_.is_excused() || state() == failover::State::kPartnerDown) return;
   for (const lease::LeaseRecord& record : leases()) {
@@ -377,6 +379,8 @@ void Server::check_transition(const failover::StableState& stable) {
   const bool ends_startup = !life_->startup_over && (!life_->relationship || state() != State::kStartup);
   const State from = std::exchange(life_->last_state, stable.state);
   if (stable.has_communicated) world_.met();
+  const auto serves = failover::responsiveness_of(stable.state, life_->scope->role());
+  if (serves != lease::Responsiveness::kUnresponsive) has_served_ = true;
   if (from == stable.state && !ends_startup) return;
   life_->startup_over = true;
   const bool automatic = world_.scenario().auto_partner_down != 0 && from == State::kCommunicationsInterrupted;
