@@ -19,10 +19,8 @@ namespace {
 /// Takes out what the disk knows, in its order.
 template <typename Unsaved>
 std::vector<Unsaved> take_saved(std::vector<Unsaved>& waiting, uint64_t saved_token) {
-  const auto is_unsaved = [&](const Unsaved& one) { return one.token > saved_token; };
-  const auto first = std::stable_partition(waiting.begin(), waiting.end(), is_unsaved);
-  std::vector<Unsaved> saved(std::make_move_iterator(first), std::make_move_iterator(waiting.end()));
-  waiting.erase(first, waiting.end());
+  std::vector<Unsaved> saved;
+  for (Unsaved& one : std::exchange(waiting, {})) (one.token > saved_token ? waiting : saved).push_back(std::move(one));
   return saved;
 }
 
