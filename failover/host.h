@@ -44,8 +44,9 @@ class Host {
   // --- workers and leases ------------------------------------------------------------------------------------------
   /// The configuration in force; valid during the call.
   virtual const lease::Snapshot& snapshot() = 0;
-  /// failover::apply() and, where needed, displace(); Relationship::applied() when all of it is on the disk. Never two
-  /// of one client at a time.
+  /// failover::apply() and, where needed, displace(); Relationship::applied() when all of it is on the disk, and
+  /// Relationship::changed() was called for all that it fed: what it withdraws is not told behind the BNDREPLY. Never
+  /// two of one client at a time.
   virtual void apply(IncomingUpdate incoming) = 0;
   /// failover::acknowledge().
   virtual void acknowledge(const LeaseAck& ack) = 0;

@@ -20,6 +20,11 @@ using wire::StatusCode;
 /// client.
 constexpr size_t kRoomForOne = 3 + lease::ChangeLog::kRoomToRemember;
 
+/// Else later: what an update withdraws must not be told behind the BNDREPLY.
+bool has_room_for_one(lease::ShardGroup& leases) {
+  return leases.log().room() >= kRoomForOne && leases.feed().can_withdraw();
+}
+
 AbsoluteTime later(AbsoluteTime a, AbsoluteTime b) { return std::max(a, b); }
 
 /// RFC 8156 §7.5.5: what an accepted update leaves in the database. `ours`: the same client's binding, if it had one.
@@ -292,7 +297,7 @@ Applied apply(const ErrandPlace& place, const FailoverScope& scope, IncomingUpda
   if (incoming.next == 0) incoming.has_news = is_news(place, scope, update);
   remember(place, incoming);
   for (; incoming.next < update.leases.size(); ++incoming.next) {
-    if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
+    if (!has_room_for_one(place.leases)) return Applied::kNoRoom;
     const Applied applied = OneLease(place, scope, incoming).run();
     incoming.sequence = place.leases.log().written();
     if (applied != Applied::kDone) return applied;
@@ -311,7 +316,7 @@ Applied displace(const ErrandPlace& place, const FailoverScope& scope, IncomingU
     if (!lease::has_ended(theirs.status)) place.leases.take_over(theirs.key);
     return Applied::kHeldElsewhere;
   }
-  if (place.leases.log().room() < kRoomForOne) return Applied::kNoRoom;
+  if (!has_room_for_one(place.leases)) return Applied::kNoRoom;
   const LeaseRecord record = place.leases.shard(ours->shard).record_of(*ours);
   theirs.verdict = judge(&record, theirs, incoming.update.client, scope.role(), place.now);
   note_conflict(incoming, theirs, record);

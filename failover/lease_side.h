@@ -15,7 +15,7 @@ namespace tandem6::failover {
 /// How far a BNDUPD got at the worker that owns its client.
 enum class Applied : uint8_t {
   kDone,           ///< every lease has its verdict
-  kNoRoom,         ///< the log is full: again later
+  kNoRoom,         ///< the log, or the feed, is full: again later
   kHeldElsewhere,  ///< the next lease may be another client's, in a shard of another worker: see displace()
 };
 

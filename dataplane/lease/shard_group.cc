@@ -1,6 +1,7 @@
 #include "dataplane/lease/shard_group.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "dataplane/wire/require.h"
 
@@ -275,7 +276,8 @@ void ShardGroup::withdraw(const Lease& lease, const Snapshot& snapshot) {
   const Shard& home = shard(lease.shard);
   const Subnet* subnet = shared_subnet_of(lease, snapshot);
   const PartnerTimes* times = home.times_of(lease);
-  if (subnet == nullptr || times == nullptr || !times->unacked || !feed_.has_room()) return;
+  if (subnet == nullptr || times == nullptr || !times->unacked || !feed_.has_listener()) return;
+  assert(feed_.can_withdraw());
   LeaseRecord gone = home.record_of(lease);
   gone.status = BindingStatus::kFree;
   feed_.push(log_.written() + 1, subnet->failover->number(), gone);

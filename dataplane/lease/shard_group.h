@@ -100,8 +100,8 @@ class ShardGroup {
   /// It knows the lease as it is (one of its own times()).
   void acked(Lease& lease, const Snapshot& snapshot);
   /// The partner's word has overtaken ours: what it was to be told of the lease, as it was, is not to be told any more.
-  /// Needed only for what may still wait; when the feed is full it is told all the same, and the partner judges it.
-  /// Before the change that is due to the partner's word.
+  /// Needed only for what may still wait. Before the change that is due to the partner's word; when
+  /// feed().can_withdraw().
   void withdraw(const Lease& lease, const Snapshot& snapshot);
   /// Logs the lease as it is.
   void log_again(const Lease& lease) { log_.append(LeaseChange::Kind::kPut, shard(lease.shard).record_of(lease)); }

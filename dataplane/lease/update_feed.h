@@ -11,6 +11,8 @@
 namespace tandem6::lease {
 
 /// Holds no more than its capacity: what finds no room stays marked as unacked in its shard, and a scan sends it later.
+/// What withdraws has no such mark. An eighth of the feed is kept for it, and who would withdraw waits when that is
+/// full.
 class UpdateFeed {
  public:
   struct Entry {
@@ -21,9 +23,12 @@ class UpdateFeed {
 
   /// `capacity` is a power of two; 0: nobody listens.
   explicit UpdateFeed(size_t capacity) : capacity_(capacity), entries_(std::make_unique<Entry[]>(capacity)) {}
+  bool has_listener() const { return capacity_ != 0; }
 
   // --- the worker ----------------------------------------------------------------------------------------------------
-  bool has_room() const { return pushed_ - read_.load(std::memory_order_acquire) < capacity_; }
+  bool has_room() const { return waiting() < capacity_ - capacity_ / 8; }
+  /// Is there room for one that withdraws? Always when nobody listens: there is nothing to withdraw.
+  bool can_withdraw() const { return !has_listener() || waiting() < capacity_; }
   /// Needs room.
   void push(uint64_t sequence, uint8_t scope, const LeaseRecord& record) {
     entries_[pushed_++ & (capacity_ - 1)] = {sequence, scope, record};
@@ -78,6 +83,7 @@ class UpdateFeed {
   bool take_overflow() { return overflowed_.exchange(false, std::memory_order_acq_rel); }
 
  private:
+  uint64_t waiting() const { return pushed_ - read_.load(std::memory_order_acquire); }
   void publish() { written_.store(pushed_, std::memory_order_release); }
 
   size_t capacity_;

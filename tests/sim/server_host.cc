@@ -83,7 +83,10 @@ void Server::run_apply(const std::shared_ptr<IncomingUpdate>& incoming) {
         for (const auto& lease : incoming->update.leases) life_->asked_for_all->heard_since.push_back(lease.key);
       }
       return when_committed(owner, incoming->sequence, [this, incoming] {
-        in_reactor([this, incoming] { life_->relationship->applied(*incoming, moment()); });
+        in_reactor([this, incoming] {
+          take_feed();
+          life_->relationship->applied(*incoming, moment());
+        });
       });
     case Applied::kNoRoom:
       return later(5, [this, owner, incoming] { in_worker(owner, [this, incoming] { run_apply(incoming); }); });

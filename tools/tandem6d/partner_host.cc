@@ -246,8 +246,10 @@ void PartnerHost::tick(failover::Moment moment) {
 // --- leases ----------------------------------------------------------------------------------------------------------
 
 void PartnerHost::apply(failover::IncomingUpdate incoming) {
-  world_.desk->apply(scope_, std::move(incoming),
-                     [this](const failover::IncomingUpdate& done) { relationship_->applied(done, now()); });
+  world_.desk->apply(scope_, std::move(incoming), [this](const failover::IncomingUpdate& done) {
+    world_.take_feeds();
+    relationship_->applied(done, now());
+  });
 }
 
 bool PartnerHost::Walk::is_finished() const {

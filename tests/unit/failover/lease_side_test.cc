@@ -18,6 +18,8 @@ using wire::StatusCode;
 
 const Duid kClient = Duid::from_bytes(kClientDuid).value();
 const Duid kOther = Duid::from_bytes(kOtherClientDuid).value();
+/// Changes that the feed of a SharedServer takes.
+constexpr size_t kFedOfFull = 56;
 
 struct Pair : SharedServer {
   using SharedServer::SharedServer;
@@ -30,6 +32,15 @@ struct Pair : SharedServer {
     LeaseRecord record;
     record.duid = kClient;
     while (server.group.log().room() != 0) server.group.log().append(lease::LeaseChange::Kind::kPut, record);
+  }
+
+  /// With changes, all that it takes of them: other clients get addresses.
+  void fill_feed() {
+    for (uint16_t number = 0; number < kFedOfFull; ++number) {
+      REQUIRE(server.group.feed().has_room());
+      server.send(from_client(kRequest, {ia_na(7)}, duid_of(number)));
+    }
+    REQUIRE_FALSE(server.group.feed().has_room());
   }
 
   /// The client gets an address.
@@ -187,14 +198,33 @@ TEST_CASE("RFC 8156 4.3: without a partner that listens a change stays marked, a
 
 TEST_CASE("RFC 8156 4.3: a change that finds no room in the feed says so, and stays marked") {
   Pair it(FailoverRole::kPrimary);
-  for (uint16_t number = 0; number < 64; ++number) it.server.send(from_client(kRequest, {ia_na(7)}, duid_of(number)));
+  it.fill_feed();
   CHECK_FALSE(it.server.group.feed().take_overflow());
   const LeaseKey key = key_of(it.server.send(from_client(kRequest, {ia_na(7)})).lease());
   CHECK(it.server.group.feed().take_overflow());
   CHECK_FALSE(it.server.group.feed().take_overflow());
   CHECK(it.times(key).unacked);
   CHECK_FALSE(it.times(key).sent);
-  CHECK(it.fed().size() == 64);
+  CHECK(it.fed().size() == kFedOfFull);
+}
+
+// Simulator seed 1795715989850: the withdrawal found no room, and the partner heard what was overtaken.
+TEST_CASE("RFC 8156 7.5.5: what withdraws finds room in a feed that is full of changes; else the update waits") {
+  Pair it(FailoverRole::kSecondary);
+  const LeaseKey key = it.request();
+  it.fill_feed();
+  it.pass(100);
+  LeaseUpdate update = theirs(it, BindingStatus::kReleased);
+  update.key = key;
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  CHECK_FALSE(it.times(key).sent);
+  while (it.server.group.feed().can_withdraw()) it.server.group.feed().push(1, 3, {});
+  IncomingUpdate incoming = it.incoming(kOther, theirs(it));
+  CHECK(failover::apply(it.place(), *it.scope, incoming) == Applied::kNoRoom);
+  const auto fed = it.fed();
+  CHECK(fed[kFedOfFull].key == key);
+  CHECK(fed[kFedOfFull].status == BindingStatus::kFree);
+  CHECK(failover::apply(it.place(), *it.scope, incoming) == Applied::kDone);
 }
 
 TEST_CASE("RFC 8156 7.5.2: a change is not taken from the feed before it is on the disk") {
