@@ -16,6 +16,7 @@ enum class Rule : uint8_t {
   kClientLeft,     ///< "accept", of what says that the client of our ACTIVE lease no longer has it
   kWhenOver,       ///< "time(1)"
   kAfterStart,     ///< "time(2)"
+  kWhileItLasts,   ///< "accept", of an ACTIVE lease where ours has run out
   kClientDecides,  ///< "accept(3)"
 };
 
@@ -58,6 +59,7 @@ Rule rule_of(BindingStatus ours, Column received) {
     case BindingStatus::kReset:
       return received == Column::kActive ? Rule::kAfterStart : Rule::kAccept;
     case BindingStatus::kExpired:
+      return received == Column::kActive ? Rule::kWhileItLasts : Rule::kAccept;
     case BindingStatus::kReleased:
     case BindingStatus::kPendingFree:
     case BindingStatus::kFree:
@@ -119,6 +121,12 @@ bool left_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
   return is_clearly_before(ours.partner->client_contact, theirs.client_contact.value_or(theirs.start_of_state));
 }
 
+// Our timer has ended the shorter one of two promises, whoever gave which: the partner keeps the longer one, and by
+// time(1) it rejects our EXPIRED until that is over as well.
+bool lasts(const LeaseUpdate& theirs, AbsoluteTime now) {
+  return theirs.valid.infinite() || (theirs.state_expiration && *theirs.state_expiration > now);
+}
+
 // Both servers see a lease end, each by its own clock, and of its times only one may know the client's. They are of one
 // mind: to reject by §7.5.4's comparison would cost an update more for each lease that ends.
 bool both_over(BindingStatus ours, BindingStatus theirs) {
@@ -144,6 +152,8 @@ StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, cons
   switch (rule_of(ours->status, column_of(theirs.status))) {
     case Rule::kAccept:
       return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
+    case Rule::kWhileItLasts:
+      return outdated_unless(lasts(theirs, now) || !is_clearly_before(time_of(theirs), time_of(*ours)));
     case Rule::kClientLeft:
       return outdated_unless(left_after(theirs, *ours));
     case Rule::kWhenOver:

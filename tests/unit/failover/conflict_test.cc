@@ -156,6 +156,30 @@ TEST_CASE("RFC 8156 7.5.4 time(2): later than the start of our state; the client
   CHECK(judged(56) == StatusCode::kSuccess);
 }
 
+// Simulator seed 1795716861249: a client that both served alone had a long lease of one, then a short one of the other.
+TEST_CASE("RFC 8156 7.5.4: our lease has run out, the partner's lasts: exactly one gives way, whoever spoke last") {
+  const auto expired = binding(BindingStatus::kExpired, at(100));
+  auto active = binding(BindingStatus::kActive);
+  for (const int64_t contact : {-300, 300}) {
+    for (const int64_t now : {700, 999, 1001}) {
+      CAPTURE(contact);
+      CAPTURE(now);
+      active.partner->client_contact = at(contact);
+      auto told = update(BindingStatus::kActive, contact);
+      told.state_expiration = at(1000);
+      const bool expired_gives_way =
+          judge(&expired, told, kOther, FailoverRole::kPrimary, at(now)) == StatusCode::kSuccess;
+      const bool active_gives_way = judge(&active, update(BindingStatus::kExpired, 0), kOther, FailoverRole::kSecondary,
+                                          at(now)) == StatusCode::kSuccess;
+      CHECK(expired_gives_way == (now < 1000 || contact > 0));
+      CHECK(active_gives_way == (now > 1000));
+    }
+  }
+  auto endless = update(BindingStatus::kActive, -300);
+  endless.valid = kInfinity;
+  CHECK(judge(&expired, endless, kClient, FailoverRole::kPrimary, at(10'000)) == StatusCode::kSuccess);
+}
+
 TEST_CASE("RFC 8156 7.5.4: of a client's ACTIVE and the RESET of a lease that it declined exactly one gives way") {
   for (const int64_t contact : {-100, -6, -5, 0, 5, 6, 100}) {
     CAPTURE(contact);
