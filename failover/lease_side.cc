@@ -353,11 +353,11 @@ void scan(const ErrandPlace& place, const FailoverScope& scope, ScanKind kind, W
   const Seconds mclt = scope.policy().mclt;
   std::vector<LeaseRecord> believed;
   walk(place, scope, cursor, limit, [&](lease::Shard& shard, const Lease& lease) {
-    PartnerTimes& times = *shard.times_of(lease);
+    const PartnerTimes& times = *shard.times_of(lease);
     if (kind == ScanKind::kUnacked && !times.unacked) return;
     const bool may_be_believed = lease.has_ended() && times.expiration_time + mclt > place.now;
     if (kind == ScanKind::kForgotten && may_be_believed) return believed.push_back(shard.record_of(lease));
-    if (times.unacked) times.sent = true;
+    place.leases.being_told(lease, place.snapshot);
     found.push_back({shard.record_of(lease), place.leases.log().written()});
   });
   for (const LeaseRecord& record : believed) {

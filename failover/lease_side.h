@@ -68,7 +68,7 @@ struct WalkCursor {
 
 /// Each finds what the ones before it do.
 enum class ScanKind : uint8_t {
-  kUnacked,  ///< what the partner does not know: marks it as sent
+  kUnacked,  ///< what the partner does not know
   kAll,
   /// All, for a partner that has lost its memory. Of what we acked to it, it may have promised clients as much and the
   /// MCLT (§4.4), also to those who have left here since. So what has ended is ACTIVE again until then.
@@ -79,7 +79,8 @@ struct FoundLease {
   lease::LeaseRecord record;
   uint64_t sequence = 0;
 };
-/// Appends up to `limit` leases of the relationship to `found`; none, and the cursor stays, when the log has no room.
+/// Appends up to `limit` leases of the relationship to `found`, marked as being told; none, and the cursor stays, when
+/// the log has no room.
 void scan(const lease::ErrandPlace& place, const lease::FailoverScope& scope, ScanKind kind, WalkCursor& cursor,
           size_t limit, std::vector<FoundLease>& found);
 

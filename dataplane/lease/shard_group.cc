@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "dataplane/wire/require.h"
 
@@ -162,6 +163,13 @@ void ShardGroup::count_waiting(const Lease& lease, const Snapshot& snapshot, int
 void ShardGroup::count_whole(const Lease& lease, const Snapshot& snapshot, int64_t change) {
   count(lease, snapshot, change);
   count_waiting(lease, snapshot, change);
+}
+
+void ShardGroup::being_told(const Lease& lease, const Snapshot& snapshot) {
+  PartnerTimes& times = *shard(lease.shard).times_of(lease);
+  times.sent = true;
+  if (std::exchange(times.unacked, true)) return;
+  count_waiting(lease, snapshot, 1);
 }
 
 void ShardGroup::acked(Lease& lease, const Snapshot& snapshot) {

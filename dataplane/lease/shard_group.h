@@ -97,6 +97,9 @@ class ShardGroup {
   void take_over(const LeaseKey& key);
   /// The partner believes something else: it is told of the lease as it is.
   void tell_partner(Lease& lease, const Snapshot& snapshot);
+  /// It is told of the lease as it is, beside the feed. Also one that it has acked is unacked from then on: until it
+  /// has done so again, its word and ours may cross.
+  void being_told(const Lease& lease, const Snapshot& snapshot);
   /// It knows the lease as it is (one of its own times()).
   void acked(Lease& lease, const Snapshot& snapshot);
   /// The partner's word has overtaken ours: what it was to be told of the lease, as it was, is not to be told any more.

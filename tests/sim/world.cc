@@ -356,10 +356,6 @@ void World::check_equal() {
 
 // Empty: none.
 std::string World::differences() {
-  for (const auto& server : servers_) {
-    if (std::string unrest = server->unrest(); !unrest.empty()) return unrest;
-  }
-  if (!channel_.is_quiet()) return "messages are on their way";
   const auto ours = servers_[0]->leases();
   const auto theirs = servers_[1]->leases();
   const auto text = [](const lease::LeaseRecord& record) {
@@ -390,8 +386,9 @@ std::string World::differences() {
   for (const auto& server : servers_) {
     const auto stored = server->disk().leases();
     if (!stored || stored->size() != server->leases().size()) return "the disk differs from the memory";
+    if (std::string unrest = server->unrest(); !unrest.empty()) return unrest;
   }
-  return "";
+  return channel_.is_quiet() ? "" : "messages are on their way";
 }
 
 }  // namespace tandem6::sim

@@ -1045,6 +1045,11 @@ TEST_CASE("RFC 8156 5.3.5, 5.3.6: a scan finds what the partner does not know an
   }
   for (uint16_t number = 0; number < 5; ++number) CHECK_FALSE(it.times(keys[number]).sent);
   CHECK(it.scan(ScanKind::kAll).size() == 20);
+  // Of all it has heard now it has to say so again.
+  const auto waiting = it.server.snapshot().subnets()[0].counters->cells[0].waiting.load();
+  CHECK(waiting == 20);
+  it.ack(keys[0], Duid::from_bytes(duid_of(0)).value());
+  CHECK_FALSE(it.times(keys[0]).unacked);
 }
 
 TEST_CASE("a scan goes by pieces, each lease once, and passes over other relationships") {
@@ -1123,6 +1128,25 @@ TEST_CASE(
     it.server.changes();
     CHECK(it.scan(ScanKind::kForgotten).size() == 1);
   }
+}
+
+// Simulator seed 1795717568040: told behind the BNDREPLY, of a lease that nobody had any more.
+TEST_CASE(
+    "RFC 8156 7.5.5: the partner's word overtakes also what it has acked, and is being told as it asked for all") {
+  Pair it(FailoverRole::kPrimary);
+  const LeaseKey key = it.request();
+  it.ack(key);
+  REQUIRE(it.scan(ScanKind::kAll).size() == 1);
+  it.pass(100);
+  LeaseUpdate update = theirs(it, BindingStatus::kReleased);
+  update.key = key;
+  REQUIRE(it.apply(kClient, update) == StatusCode::kSuccess);
+  const auto fed = it.fed();
+  REQUIRE(fed.size() == 2);
+  CHECK(fed[0].status == BindingStatus::kFree);
+  // And may have crossed it.
+  CHECK(fed[1].status == BindingStatus::kExpired);
+  CHECK(it.times(key).unacked);
 }
 
 // --- PARTNER-DOWN ---
