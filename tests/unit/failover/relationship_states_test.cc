@@ -589,8 +589,8 @@ TEST_CASE("RFC 8156 8.12: CONFLICT-DONE stays when communications fail and come 
   CHECK(primary.it.state() == State::kNormal);
 }
 
-// Simulator seed 1795714290745: both waited for the other's word.
-TEST_CASE("RFC 8156 8.4.2, 8.10: a partner that is told PARTNER-DOWN while we resolve hears our state again") {
+// Simulator seeds 1795714290745, 1795720569833: both waited for the other's word.
+TEST_CASE("RFC 8156 8.4.2, 8.7, 8.10: a partner that is told PARTNER-DOWN while we wait for it hears our state again") {
   for (const FailoverRole role : kBothRoles) {
     CAPTURE(role == FailoverRole::kPrimary);
     Endpoint endpoint(role, stable_in(State::kNormal));
@@ -611,6 +611,14 @@ TEST_CASE("RFC 8156 8.4.2, 8.10: a partner that is told PARTNER-DOWN while we re
   done.hear_state(State::kPartnerDown);
   CHECK(done.sent() == "STATE");
   CHECK(done.it.state() == State::kConflictDone);
+  Endpoint recovered(FailoverRole::kSecondary, stable_in(State::kRecoverDone));
+  recovered.meet(State::kCommunicationsInterrupted);
+  REQUIRE(recovered.it.state() == State::kRecoverDone);
+  recovered.take_sent();
+  recovered.hear_state(State::kPartnerDown);
+  const auto said = recovered.last_state();
+  REQUIRE(said);
+  CHECK(said->state == State::kRecoverDone);
   // Whose state changes has said it by that.
   auto normal = in_normal(FailoverRole::kPrimary);
   normal->hear_state(State::kPartnerDown);
