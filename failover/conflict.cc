@@ -87,13 +87,21 @@ AbsoluteTime start_of(const lease::LeaseRecord& ours) {
   return ours.partner ? ours.partner->start_of_state : ours.last_contact;
 }
 
+bool has_spoken_to_us(const lease::LeaseRecord& ours) {
+  return ours.partner && ours.partner->client_contact != AbsoluteTime{};
+}
+
 // "The time for the lease in the server's binding database." That our timer ended a lease is no word of its client's:
 // of one who has spoken only to the partner, the partner's last word counts.
 AbsoluteTime time_of(const lease::LeaseRecord& ours) {
-  const bool has_contact = ours.partner && ours.partner->client_contact != AbsoluteTime{};
-  if (has_contact) return ours.partner->client_contact;
+  if (has_spoken_to_us(ours)) return ours.partner->client_contact;
   const bool is_hearsay = ours.partner && ours.partner->partner_raw_contact != AbsoluteTime{};
   return is_hearsay && ours.status == BindingStatus::kExpired ? ours.partner->partner_raw_contact : start_of(ours);
+}
+
+// §7.5.4: what is clearly earlier is rejected.
+bool is_not_earlier(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
+  return !is_clearly_before(time_of(theirs), time_of(ours));
 }
 
 // time(2): an OPTION_CLT_TIME later than the start of our state; within 5 seconds it is the same time (§7.5.1).
@@ -106,8 +114,7 @@ bool began_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
 // left_after() the partner rejects our RESET just then, and one of the two has to give way.
 bool came_back(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
   if (!ours.partner || !theirs.client_contact) return false;
-  const bool has_spoken_to_us = ours.partner->client_contact != AbsoluteTime{};
-  const AbsoluteTime word = has_spoken_to_us ? ours.partner->client_contact : ours.partner->partner_raw_contact;
+  const AbsoluteTime word = has_spoken_to_us(ours) ? ours.partner->client_contact : ours.partner->partner_raw_contact;
   return word != AbsoluteTime{} && !is_clearly_before(*theirs.client_contact, word);
 }
 
@@ -116,8 +123,7 @@ bool came_back(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
 // counts as well: that the quarantine ended says nothing of a client that got the lease from us meanwhile. Who is
 // rejected wrongly keeps the lease until it ends.
 bool left_after(const LeaseUpdate& theirs, const lease::LeaseRecord& ours) {
-  const bool has_spoken_to_us = ours.partner && ours.partner->client_contact != AbsoluteTime{};
-  if (!has_spoken_to_us) return !is_clearly_before(time_of(theirs), time_of(ours));
+  if (!has_spoken_to_us(ours)) return is_not_earlier(theirs, ours);
   return is_clearly_before(ours.partner->client_contact, theirs.client_contact.value_or(theirs.start_of_state));
 }
 
@@ -151,9 +157,9 @@ StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, cons
   if (ours == nullptr || both_over(ours->status, theirs.status)) return StatusCode::kSuccess;
   switch (rule_of(ours->status, column_of(theirs.status))) {
     case Rule::kAccept:
-      return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
+      return outdated_unless(is_not_earlier(theirs, *ours));
     case Rule::kWhileItLasts:
-      return outdated_unless(lasts(theirs, now) || !is_clearly_before(time_of(theirs), time_of(*ours)));
+      return outdated_unless(lasts(theirs, now) || is_not_earlier(theirs, *ours));
     case Rule::kClientLeft:
       return outdated_unless(left_after(theirs, *ours));
     case Rule::kWhenOver:
@@ -164,7 +170,7 @@ StatusCode judge(const lease::LeaseRecord* ours, const LeaseUpdate& theirs, cons
       if (client == ours->duid || began_after(theirs, *ours)) return StatusCode::kSuccess;
       if (role == lease::FailoverRole::kPrimary) return StatusCode::kAddressInUse;
       // What the primary had queued before it heard that its client had left must not take the unit from the next one.
-      return outdated_unless(!is_clearly_before(time_of(theirs), time_of(*ours)));
+      return outdated_unless(is_not_earlier(theirs, *ours));
   }
   return StatusCode::kOutdatedBindingInformation;
 }

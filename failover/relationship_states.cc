@@ -48,14 +48,13 @@ void Relationship::take_state(const wire::FailoverMessageView& message, Moment n
   }
   save();
   if (in_startup_) return leave_startup(now);
-  const State before = stable_.state;
   follow_partner(now);
   apply_policy();
   // Its operator has put it there while we wait for it, and it acts on what it hears from us next (§8.4.2). By RFC 8156
-  // we would say nothing, as our state does not change, and both would wait for ever.
+  // we would say nothing, as our state does not change, and both would wait for ever. A change is said anyway.
   const bool waits = stable_.state == State::kPotentialConflict || stable_.state == State::kConflictDone ||
                      stable_.state == State::kRecoverDone;
-  if (stable_.partner == State::kPartnerDown && waits && stable_.state == before && !state_due_) send_state(now);
+  if (stable_.partner == State::kPartnerDown && waits && !state_due_) send_state(now);
 }
 
 // §8.5.2, §8.6.2: has one of us lost its memory, or is this the first time that we meet?
