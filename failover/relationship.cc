@@ -188,7 +188,6 @@ void Relationship::negotiated(const Connect& partner) {
 
 void Relationship::disconnected(std::string_view reason, Moment now) {
   take_time(now);
-  now_milliseconds_ = now.milliseconds;
   if (link_ == Link::kNone) return;
   // What a secondary does not accept before it has read the CONNECT it cannot tell us.
   const bool unanswered = link_ == Link::kConnecting;
