@@ -24,13 +24,13 @@
 
 #include "control/answer_text.h"
 #include "control/command_scanner.h"
+#include "control/failed_accept.h"
 
 namespace tandem6::control {
 namespace {
 
 using Protocol = asio::local::stream_protocol;
 
-constexpr std::chrono::milliseconds kPauseAfterFailedAccept{100};
 constexpr int kMaxDrains = 64;
 constexpr mode_t kSocketMode = 0660;
 constexpr mode_t kDirectoryMode = 0750;
@@ -254,7 +254,6 @@ void ControlSocket::Impl::accept_next() {
       connection->start();
       return self->accept_next();
     }
-    // Out of descriptors, say: goes on by itself when there are some again.
     self->pause.expires_after(kPauseAfterFailedAccept);
     self->pause.async_wait([self](const asio::error_code& cancelled) {
       if (!cancelled) self->accept_next();

@@ -82,4 +82,7 @@ class Server {
   virtual void shut_down() = 0;
 };
 
+/// What a client hears when an errand found no worker.
+inline tl::unexpected<Error> not_running() { return tl::unexpected(Error{"the workers do not run: ask again"}); }
+
 }  // namespace tandem6::control

@@ -19,7 +19,7 @@ using lease::Subnet;
 constexpr uint32_t kEnterprise = 32473;
 constexpr uint16_t kDigestOption = 1;
 /// Of what is hashed, and how: digests of another version say nothing.
-constexpr uint16_t kVersion = 2;
+constexpr uint16_t kDigestVersion = 2;
 
 /// Octets of one thing, to be hashed. What has no fixed length is written with its length.
 class Octets {
@@ -188,7 +188,7 @@ std::string_view name_of(ConfigurationPart part) {
 constexpr size_t kDigestSize = 2 + 8 + 8 * kConfigurationParts;
 
 std::optional<ConfigurationDigest> parse_digest(Bytes data) {
-  if (data.size() != kDigestSize || wire::load_be16(data.data()) != kVersion) return std::nullopt;
+  if (data.size() != kDigestSize || wire::load_be16(data.data()) != kDigestVersion) return std::nullopt;
   ConfigurationDigest digest{.server_id = wire::load_be64(data.data() + 2)};
   for (size_t part = 0; part < kConfigurationParts; ++part) {
     digest.parts[part] = wire::load_be64(data.data() + 10 + 8 * part);
@@ -219,7 +219,7 @@ void put_contact(wire::Writer& out, uint32_t transaction_id, AbsoluteTime sent_t
   out.u32(kEnterprise);
   out.u16(kDigestOption);
   out.u16(kDigestSize);
-  out.u16(kVersion);
+  out.u16(kDigestVersion);
   out.u64(digest.server_id);
   for (const uint64_t part : digest.parts) out.u64(part);
   out.end(vendor);

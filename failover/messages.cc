@@ -16,7 +16,7 @@ using wire::StatusCode;
 /// OPTION_F_CONNECT_FLAGS (§5.5.2).
 constexpr uint16_t kFixedPdLength = 1U << 0;
 /// OPTION_F_SERVER_FLAGS (§5.5.15).
-constexpr uint8_t kCommunicated = 1U << 0, kStartup = 1U << 1, kAckStartup = 1U << 2;
+constexpr uint8_t kCommunicatedFlag = 1U << 0, kStartupFlag = 1U << 1, kAckStartupFlag = 1U << 2;
 
 void put_version(wire::Writer& out, const ProtocolVersion& version) {
   const auto open = out.begin(OptionCode::kProtocolVersion);
@@ -125,16 +125,16 @@ std::optional<Connect> read_connect_reply(Options options) {
 }
 
 uint8_t octet_of(const ServerFlags& flags) {
-  return static_cast<uint8_t>((flags.communicated ? kCommunicated : 0) | (flags.startup ? kStartup : 0) |
-                              (flags.ack_startup ? kAckStartup : 0));
+  return static_cast<uint8_t>((flags.communicated ? kCommunicatedFlag : 0) | (flags.startup ? kStartupFlag : 0) |
+                              (flags.ack_startup ? kAckStartupFlag : 0));
 }
 
 std::optional<ServerFlags> parse_server_flags(Bytes data) {
   const auto octet = wire::parse_octet(data);
   if (!octet) return std::nullopt;
-  return ServerFlags{.communicated = (*octet & kCommunicated) != 0,
-                     .startup = (*octet & kStartup) != 0,
-                     .ack_startup = (*octet & kAckStartup) != 0};
+  return ServerFlags{.communicated = (*octet & kCommunicatedFlag) != 0,
+                     .startup = (*octet & kStartupFlag) != 0,
+                     .ack_startup = (*octet & kAckStartupFlag) != 0};
 }
 
 /// OPTION_F_SERVER_STATE (§5.5.16): "The STARTUP state is never sent".

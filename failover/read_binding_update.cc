@@ -33,7 +33,7 @@ std::optional<Seconds> parse_age(Bytes data) {
   return Seconds{*age};
 }
 
-std::optional<StatusCode> parse_status(Bytes data) {
+std::optional<StatusCode> parse_verdict(Bytes data) {
   const auto status = wire::StatusView::parse(data);
   if (!status) return std::nullopt;
   return status->code;
@@ -75,7 +75,7 @@ bool LeaseOptions::take(const OptionView& option) {
     case OptionCode::kExpirationTime:
       return take_first(expiration, parse_time(data));
     case OptionCode::kStatusCode:
-      return take_first(verdict, parse_status(data));
+      return take_first(verdict, parse_verdict(data));
     default:
       return true;
   }
@@ -276,7 +276,7 @@ void UpdateReader::add(LeaseUpdate lease, const LeaseOptions& options) {
 bool take_error(Bytes options, StatusCode& verdict) {
   const auto option = wire::find_option(options, OptionCode::kStatusCode);
   if (!option) return true;
-  const auto status = parse_status(option->data);
+  const auto status = parse_verdict(option->data);
   if (status && *status != StatusCode::kSuccess) verdict = *status;
   return status.has_value();
 }

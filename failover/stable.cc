@@ -1,5 +1,5 @@
 // What a relationship has in stable storage, as it lies there.
-#include "dataplane/lease/hash.h"
+#include "failover/checksum.h"
 #include "failover/relationship.h"
 
 namespace tandem6::failover {
@@ -8,8 +8,6 @@ namespace {
 // size of the state (2), the state, for each block prefix (16), length (1), since (4); checksum of all that (4).
 constexpr size_t kBlockSize = 16 + 1 + 4;
 constexpr size_t kChecksumSize = 4;
-
-uint32_t checksum(Bytes body) { return static_cast<uint32_t>(lease::duid_hash(body)); }  // XXH3, whatever it is of
 
 }  // namespace
 

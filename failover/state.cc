@@ -1,23 +1,21 @@
 #include "failover/state.h"
 
-#include "dataplane/lease/hash.h"
 #include "dataplane/wire/builder.h"
 #include "dataplane/wire/require.h"
+#include "failover/checksum.h"
 
 namespace tandem6::failover {
 namespace {
 
 // All integers big-endian: version 1, state 1, previous 1, partner 1, has-communicated 1, since 4, partner-since 4,
 // last-heard 4, last-operating 4, partner-down-since 4, MCLT 4, checksum 4. The version comes first in every version.
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kRecordVersion = 1;
 constexpr size_t kBody = 5 + 6 * 4;
 constexpr size_t kSize = kBody + 4;
 
 bool is_state(State state) { return state <= State::kConflictDone; }
 /// §8.2 has an endpoint find itself in one of the states that it works in.
 bool is_stable(State state) { return state >= State::kNormal && is_state(state); }
-
-uint32_t checksum(Bytes body) { return static_cast<uint32_t>(lease::duid_hash(body)); }  // XXH3, whatever it is of
 
 }  // namespace
 
@@ -53,7 +51,7 @@ std::vector<std::byte> encode(const StableState& state) {
   require(is_stable(state.state), "an endpoint that starts again does not find itself in STARTUP, or in no state");
   std::vector<std::byte> stored(kSize);
   wire::Writer out(stored);
-  out.u8(kVersion);
+  out.u8(kRecordVersion);
   for (const State one : {state.state, state.previous, state.partner}) out.u8(static_cast<uint8_t>(one));
   out.u8(state.has_communicated ? 1 : 0);
   for (const AbsoluteTime time :
@@ -67,7 +65,7 @@ std::vector<std::byte> encode(const StableState& state) {
 }
 
 std::optional<StableState> decode_stable_state(Bytes stored) {
-  if (stored.size() != kSize || std::to_integer<uint8_t>(stored[0]) != kVersion) return std::nullopt;
+  if (stored.size() != kSize || std::to_integer<uint8_t>(stored[0]) != kRecordVersion) return std::nullopt;
   if (wire::load_be32(&stored[kBody]) != checksum(stored.first(kBody))) return std::nullopt;
   const auto octet = [&](size_t at) { return std::to_integer<uint8_t>(stored[at]); };
   const auto time = [&](size_t index) { return AbsoluteTime{wire::load_be32(&stored[5 + 4 * index])}; };

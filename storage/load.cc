@@ -30,8 +30,6 @@ EncodedKey key_of(const Boundary& boundary) {
   return encode_key({.type = boundary.type, .prefix_length = 0, .address = Ipv6Address::from_number(boundary.address)});
 }
 
-rocksdb::Slice slice_of(const EncodedKey& key) { return {key.data(), key.size()}; }
-
 /// Finds boundaries so that the tables hold about the same between any two. Leases crowd in a few subnets of the 2^128
 /// addresses, so ranges are halved until they are small enough, and joined again where there is little in them.
 class Division {

@@ -25,8 +25,6 @@ namespace {
 /// read and then spares all that follow.
 constexpr uint64_t kSortableEntries = 32'768;
 
-rocksdb::Slice slice_of(const EncodedKey& key) { return {key.data(), key.size()}; }
-
 /// What reopening may have to write: the logs once more as tables, and a little.
 uint64_t room_needed(const std::string& path) {
   constexpr uint64_t kALittle = 4 << 20;

@@ -7,9 +7,12 @@
 #include <string>
 
 #include "storage/database.h"
+#include "storage/record_codec.h"
 #include "storage/store.h"
 
 namespace tandem6::storage {
+
+inline rocksdb::Slice slice_of(const EncodedKey& key) { return {key.data(), key.size()}; }
 
 struct Store::Impl {
   std::string path;

@@ -35,13 +35,13 @@ tl::expected<json, Error> class_get(Server& server, const json& arguments) {
   return make_answer(CommandResult::kEmpty, fmt::format("Class '{}' not found", *name));
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kClassCommands[] = {
     {"class-list", class_list, "names of all client classes"},
     {"class-get", class_get, "one client class as configured, by 'name'"},
 };
 
 }  // namespace
 
-std::span<const Command> class_commands() { return kCommands; }
+std::span<const Command> class_commands() { return kClassCommands; }
 
 }  // namespace tandem6::control

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,6 +38,10 @@ std::span<const Command> failover_commands();
 
 /// An answer; without `arguments` when those are null.
 nlohmann::json make_answer(CommandResult result, std::string text, nlohmann::json arguments = nullptr);
+
+/// What numbers of the protocol go up to, and what a client may ask for at once.
+inline constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max();
+inline constexpr uint64_t kMaxPage = 100'000;
 
 /// An argument that may be missing. The error names it and says what it should be.
 tl::expected<std::optional<std::string>, Error> optional_text(const nlohmann::json& arguments, std::string_view name);

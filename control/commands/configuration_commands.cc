@@ -143,7 +143,7 @@ tl::expected<json, Error> config_write(Server& server, const json& arguments) {
                      {{"size", text.size()}, {"filename", *path}});
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kConfigurationCommands[] = {
     {"config-get", config_get, "the configuration in force, and its hash"},
     {"config-hash-get", config_hash_get, "a hash that changes when the configuration does"},
     {"config-test", config_test, "checks a configuration without using it; all its faults at once"},
@@ -154,6 +154,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> configuration_commands() { return kCommands; }
+std::span<const Command> configuration_commands() { return kConfigurationCommands; }
 
 }  // namespace tandem6::control

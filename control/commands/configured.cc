@@ -20,7 +20,7 @@ const json& dhcp6_of(const Configuration& configuration) {
   return found == configuration.source.end() ? kEmpty : *found;
 }
 
-void append(const json& list, std::vector<const json*>& entries) {
+void append_entries(const json& list, std::vector<const json*>& entries) {
   for (const json& entry : list) entries.push_back(&entry);
 }
 
@@ -32,8 +32,8 @@ void append(const json& list, std::vector<const json*>& entries) {
 std::vector<ConfiguredSubnet> configured_subnets(const Configuration& configuration) {
   const json& dhcp6 = dhcp6_of(configuration);
   std::vector<const json*> written;
-  append(list_at(dhcp6, "subnet6"), written);
-  for (const json& network : list_at(dhcp6, "shared-networks")) append(list_at(network, "subnet6"), written);
+  append_entries(list_at(dhcp6, "subnet6"), written);
+  for (const json& network : list_at(dhcp6, "shared-networks")) append_entries(list_at(network, "subnet6"), written);
   std::vector<ConfiguredSubnet> all;
   for (size_t i = 0; i < std::min(written.size(), configuration.subnets.size()); ++i) {
     const SubnetConfig& subnet = configuration.subnets[i];
@@ -52,9 +52,9 @@ std::vector<ConfiguredNetwork> configured_networks(const Configuration& configur
 
 std::vector<ConfiguredHost> configured_hosts(const Configuration& configuration) {
   std::vector<const json*> written;
-  append(list_at(dhcp6_of(configuration), "reservations"), written);
+  append_entries(list_at(dhcp6_of(configuration), "reservations"), written);
   for (const ConfiguredSubnet& subnet : configured_subnets(configuration))
-    append(list_at(*subnet.written, "reservations"), written);
+    append_entries(list_at(*subnet.written, "reservations"), written);
   std::vector<ConfiguredHost> all;
   for (size_t i = 0; i < std::min(written.size(), configuration.reservations.size()); ++i)
     all.push_back({&configuration.reservations[i], written[i]});

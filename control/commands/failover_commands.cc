@@ -185,7 +185,7 @@ tl::expected<json, Error> failover_resync(Server& server, const json& arguments)
                                  status->name));
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kFailoverCommands[] = {
     {"failover-status", failover_status, "the pair: states, what they mean and what to do, update stream, prefixes"},
     {"failover-partner-down", failover_partner_down, "declares the partner down: this server serves alone"},
     {"failover-resync", failover_resync, "fetches all leases from the partner again; service goes on meanwhile"},
@@ -193,6 +193,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> failover_commands() { return kCommands; }
+std::span<const Command> failover_commands() { return kFailoverCommands; }
 
 }  // namespace tandem6::control

@@ -18,8 +18,6 @@ using lease::LeaseRecord;
 using lease::LeaseType;
 using nlohmann::json;
 
-constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max();
-
 template <typename... Arguments>
 tl::unexpected<Error> refused(fmt::format_string<Arguments...> text, Arguments&&... arguments) {
   return tl::unexpected(Error{fmt::format(text, std::forward<Arguments>(arguments)...)});

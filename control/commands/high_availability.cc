@@ -16,7 +16,7 @@ using nlohmann::json;
 std::string_view kea_role(FailoverRole role) { return role == FailoverRole::kPrimary ? "primary" : "standby"; }
 
 /// The state of Kea's whose meaning for clients is nearest.
-std::string_view kea_state(State state) {
+std::string_view kea_pair_state(State state) {
   switch (state) {
     case State::kNone:
       return "";
@@ -55,7 +55,7 @@ json local_json(const RelationshipStatus& status) {
   return {{"role", kea_role(status.role)},
           {"scopes", scopes(status, status.state, status.role)},
           {"server-name", server_name(status, status.role)},
-          {"state", kea_state(status.state)}};
+          {"state", kea_pair_state(status.state)}};
 }
 
 json remote_json(const RelationshipStatus& status, AbsoluteTime now) {
@@ -67,7 +67,7 @@ json remote_json(const RelationshipStatus& status, AbsoluteTime now) {
           {"role", kea_role(role)},
           {"server-name", server_name(status, role)},
           {"last-scopes", scopes(status, status.partner, role)},
-          {"last-state", lost ? "unavailable" : kea_state(status.partner)},
+          {"last-state", lost ? "unavailable" : kea_pair_state(status.partner)},
           {"communication-interrupted", !status.communicating},
           // Kea counts clients whom the partner does not answer; here its connection tells whether it is there.
           {"connecting-clients", 0},

@@ -1,6 +1,5 @@
 // lease6-add, -update, -del, -wipe, -bulk-apply: what an operator changes, in the words of Kea's lease_cmds.
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -18,8 +17,7 @@ using lease::LeaseRecord;
 using lease::LeaseType;
 using nlohmann::json;
 
-constexpr size_t kPage = 4096;
-constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max();
+constexpr size_t kWipePage = 4096;
 
 std::string added_text(const LeaseRecord& record) {
   return fmt::format("Lease for {} {}, subnet-id {} added.",
@@ -63,9 +61,9 @@ tl::expected<uint64_t, Error> wipe(Server& server, uint64_t subnet_id) {
   uint64_t count = 0;
   std::optional<LeaseKey> after;
   for (;;) {
-    auto page = server.store().page(after, kPage);
+    auto page = server.store().page(after, kWipePage);
     if (!page) return tl::unexpected(page.error());
-    const bool is_last = page->size() < kPage;
+    const bool is_last = page->size() < kWipePage;
     if (!page->empty()) after = page->back().key;
     std::erase_if(*page, [&](const LeaseRecord& lease) { return subnet_id != 0 && lease.subnet_id != subnet_id; });
     const auto ended = end_leases(server, *page);
@@ -157,7 +155,7 @@ tl::expected<json, Error> leases_reclaim(Server&, const json& arguments) {
                      "Nothing is left to reclaim: leases end by themselves, in the second in which they are over.");
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kLeaseChangeCommands[] = {
     {"lease6-add", lease6_add, "makes a lease: 'ip-address', 'duid', 'iaid', and what else Kea knows"},
     {"lease6-update", lease6_update, "changes a lease of the same client, or makes it with 'force-create'"},
     {"lease6-del", lease6_del, "ends a lease, named as for lease6-get"},
@@ -168,6 +166,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> lease_change_commands() { return kCommands; }
+std::span<const Command> lease_change_commands() { return kLeaseChangeCommands; }
 
 }  // namespace tandem6::control

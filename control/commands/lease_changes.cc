@@ -31,7 +31,6 @@ constexpr std::chrono::milliseconds kPoll{1};
 constexpr size_t kEndedAtOnce = 256;
 
 tl::unexpected<Error> refused(std::string text) { return tl::unexpected(Error{std::move(text)}); }
-tl::unexpected<Error> not_running() { return refused("the workers do not run: ask again"); }
 
 /// Where a worker's log stood after an errand.
 struct LogPlace {
@@ -131,7 +130,7 @@ tl::expected<std::optional<std::vector<std::byte>>, Error> client_data_for(Serve
   return std::vector(bytes.begin(), bytes.end());
 }
 
-enum class Outcome : uint8_t { kDone, kLogFull, kTooMany, kNotToBeHad };
+enum class ChangeOutcome : uint8_t { kDone, kLogFull, kTooMany, kNotToBeHad };
 
 size_t leases_of_client(lease::Shard& shard, Bytes duid) {
   const uint32_t client = shard.find_client(duid);
@@ -141,16 +140,17 @@ size_t leases_of_client(lease::Shard& shard, Bytes duid) {
   return count;
 }
 
-Outcome assign_at(const ErrandPlace& place, const LeaseRecord& record,
-                  const std::optional<std::vector<std::byte>>& client_data) {
+ChangeOutcome assign_at(const ErrandPlace& place, const LeaseRecord& record,
+                        const std::optional<std::vector<std::byte>>& client_data) {
   lease::ShardGroup& leases = place.leases;
   lease::Shard& shard = leases.shard(lease::shard_of(lease::duid_hash(record.duid.bytes())));
-  if (leases.log().room() < 1 + ChangeLog::kRoomToRemember) return Outcome::kLogFull;
+  if (leases.log().room() < 1 + ChangeLog::kRoomToRemember) return ChangeOutcome::kLogFull;
   const bool is_new = shard.find(record.key) == nullptr;
-  if (is_new && leases_of_client(shard, record.duid.bytes()) >= lease::kMaxLeasesPerClient) return Outcome::kTooMany;
-  if (leases.assign(record, place.snapshot, place.now) == nullptr) return Outcome::kNotToBeHad;
+  if (is_new && leases_of_client(shard, record.duid.bytes()) >= lease::kMaxLeasesPerClient)
+    return ChangeOutcome::kTooMany;
+  if (leases.assign(record, place.snapshot, place.now) == nullptr) return ChangeOutcome::kNotToBeHad;
   if (client_data) leases.remember(record.duid.bytes(), *client_data);
-  return Outcome::kDone;
+  return ChangeOutcome::kDone;
 }
 
 // --- ending ----------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ tl::expected<Assigned, Error> assign_lease(Server& server, const GivenLease& giv
   if (holder && !*holder && mark_if_sparse(server.snapshot(), record)) holder = checked_holder(server, given, mode);
   if (!holder) return tl::unexpected(holder.error());
 
-  Outcome outcome = Outcome::kDone;
+  ChangeOutcome outcome = ChangeOutcome::kDone;
   LogPlace at;
   const lease::Errand errand = [&](const ErrandPlace& place) {
     outcome = assign_at(place, record, *client_data);
@@ -207,13 +207,13 @@ tl::expected<Assigned, Error> assign_lease(Server& server, const GivenLease& giv
   };
   if (!server.run_at_owner(lease::shard_of(lease::duid_hash(record.duid.bytes())), errand)) return not_running();
   switch (outcome) {
-    case Outcome::kDone:
+    case ChangeOutcome::kDone:
       break;
-    case Outcome::kLogFull:
+    case ChangeOutcome::kLogFull:
       return tl::unexpected(log_full());
-    case Outcome::kTooMany:
+    case ChangeOutcome::kTooMany:
       return refused(fmt::format("the client has {} leases, and gets no more", lease::kMaxLeasesPerClient));
-    case Outcome::kNotToBeHad:
+    case ChangeOutcome::kNotToBeHad:
       return refused(why_not(server.snapshot(), record));
   }
   if (auto done = wait_for_disk(server, std::span(&at, 1)); !done) return tl::unexpected(done.error());

@@ -16,7 +16,6 @@ using lease::LeaseType;
 using nlohmann::json;
 
 // A page is held in memory as records, as JSON and as text at once.
-constexpr uint64_t kMaxPage = 100'000;
 
 bool in_prefix_pool(const Server& server, const Ipv6Address& address) {
   const auto& subnets = server.snapshot().subnets();
@@ -81,13 +80,13 @@ tl::expected<json, Error> lease6_get(Server& server, const json& arguments) {
   return make_answer(CommandResult::kSuccess, "IPv6 lease found.", std::move(*fields));
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kLeaseCommands[] = {
     {"lease6-get", lease6_get, "one lease, by 'ip-address' and 'type' (IA_NA, IA_PD), or by its client's 'identifier'"},
     {"lease6-get-page", lease6_get_page, "up to 'limit' leases after 'from': start, an address, or a prefix/length"},
 };
 
 }  // namespace
 
-std::span<const Command> lease_commands() { return kCommands; }
+std::span<const Command> lease_commands() { return kLeaseCommands; }
 
 }  // namespace tandem6::control

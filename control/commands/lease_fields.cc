@@ -1,7 +1,6 @@
 #include "control/commands/lease_fields.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,8 +16,6 @@ using lease::LeaseKey;
 using lease::LeaseRecord;
 using lease::LeaseType;
 using nlohmann::json;
-
-constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max();
 
 std::string hex_text(Bytes octets) {
   std::string text = "0x";

@@ -2,7 +2,6 @@
 // they come from the workers' memory; the others walk through the database in pages.
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <set>
 #include <utility>
 
@@ -21,10 +20,9 @@ using lease::LeaseKey;
 using lease::LeaseRecord;
 using nlohmann::json;
 
-constexpr size_t kPage = 10'000;
+constexpr size_t kSearchPage = 10'000;
 // An answer is held in memory as records, as JSON and as text at once.
 constexpr size_t kMaxFound = 100'000;
-constexpr uint64_t kMax32 = std::numeric_limits<uint32_t>::max();
 
 Error too_many() { return {fmt::format("more than {} leases: use lease6-get-page", kMaxFound)}; }
 
@@ -33,11 +31,11 @@ tl::expected<json, Error> leases_that(Server& server, Wanted&& wanted) {
   std::vector<LeaseRecord> found;
   std::optional<LeaseKey> after;
   for (;;) {
-    const auto page = server.store().page(after, kPage);
+    const auto page = server.store().page(after, kSearchPage);
     if (!page) return tl::unexpected(page.error());
     std::ranges::copy_if(*page, std::back_inserter(found), wanted);
     if (found.size() > kMaxFound) return tl::unexpected(too_many());
-    if (page->size() < kPage) return leases_answer(server, found);
+    if (page->size() < kSearchPage) return leases_answer(server, found);
     after = page->back().key;
   }
 }
@@ -91,7 +89,7 @@ tl::expected<std::vector<Duid>, Error> clients_named(Server& server, const std::
   };
   std::optional<Duid> after;
   do {
-    const auto last = server.store().page_clients(after, kPage, see);
+    const auto last = server.store().page_clients(after, kSearchPage, see);
     if (!last) return tl::unexpected(last.error());
     if (found.size() > kMaxFound) return tl::unexpected(too_many());
     after = *last;
@@ -163,7 +161,7 @@ tl::expected<json, Error> lease6_get_by_state(Server& server, const json& argume
   });
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kLeaseSearchCommands[] = {
     {"lease6-get-all", lease6_get_all,
      "all leases, or those of 'subnets', in one answer; lease6-get-page has no limit"},
     {"lease6-get-by-duid", lease6_get_by_duid, "all leases of the client with this 'duid'"},
@@ -174,6 +172,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> lease_search_commands() { return kCommands; }
+std::span<const Command> lease_search_commands() { return kLeaseSearchCommands; }
 
 }  // namespace tandem6::control

@@ -90,7 +90,7 @@ tl::expected<json, Error> reconfigure_cancel(Server& server, const json&) {
                      fmt::format("Nothing more is sent; {} clients had yet to answer.", cancelled));
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kReconfigureCommands[] = {
     {"reconfigure", reconfigure, "tells clients to renew, rebind or ask for information now: one, a subnet's, or all"},
     {"reconfigure-status", reconfigure_status, "how many clients were told so, and what came of it"},
     {"reconfigure-cancel", reconfigure_cancel, "tells nobody more who has been called so far"},
@@ -98,6 +98,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> reconfigure_commands() { return kCommands; }
+std::span<const Command> reconfigure_commands() { return kReconfigureCommands; }
 
 }  // namespace tandem6::control

@@ -21,7 +21,6 @@ using lease::HostIdentifier;
 using nlohmann::json;
 
 constexpr uint64_t kMaxSubnet = std::numeric_limits<uint32_t>::max();
-constexpr uint64_t kMaxPage = 100'000;
 
 struct Identifier {
   HostIdentifier kind;
@@ -182,7 +181,7 @@ tl::expected<json, Error> reservation_get_page(Server& server, const json& argum
   return answer;
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kReservationCommands[] = {
     {"reservation-get", reservation_get,
      "one reservation of 'subnet-id', by 'ip-address' or by 'identifier-type' and 'identifier'"},
     {"reservation-get-all", reservation_get_all, "all reservations of 'subnet-id'; 0: those of every subnet"},
@@ -194,6 +193,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> reservation_commands() { return kCommands; }
+std::span<const Command> reservation_commands() { return kReservationCommands; }
 
 }  // namespace tandem6::control

@@ -162,7 +162,7 @@ tl::expected<json, Error> shutdown(Server& server, const json& arguments) {
   return make_answer(CommandResult::kSuccess, "Shutting down.");
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kServerCommands[] = {
     {"version-get", version_get, "version of the server, its compiler and libraries"},
     {"build-report", build_report, "how the server was built"},
     {"status-get", status_get, "alarms, uptime, ports, workers, disk"},
@@ -171,6 +171,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> server_commands() { return kCommands; }
+std::span<const Command> server_commands() { return kServerCommands; }
 
 }  // namespace tandem6::control

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -55,12 +54,11 @@ constexpr std::array<std::string_view, 7> kLeaseFigures = {
 
 struct SubnetRange {
   uint64_t first = 0;
-  uint64_t last = std::numeric_limits<uint32_t>::max();
+  uint64_t last = kMax32;
 };
 
-tl::expected<SubnetRange, Error> subnets_in(const json& arguments) {
-  constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
-  const auto one = optional_number(arguments, "subnet-id", 1, kMost);
+tl::expected<SubnetRange, Error> subnet_range_in(const json& arguments) {
+  const auto one = optional_number(arguments, "subnet-id", 1, kMax32);
   if (!one) return tl::unexpected(one.error());
   const auto range = arguments.find("subnet-range");
   if (*one && range != arguments.end())
@@ -68,9 +66,9 @@ tl::expected<SubnetRange, Error> subnets_in(const json& arguments) {
   if (*one) return SubnetRange{**one, **one};
   if (range == arguments.end()) return SubnetRange{};
   if (!range->is_object()) return tl::unexpected(Error{"'subnet-range' parameter must be a map"});
-  const auto first = required_number(*range, "first-subnet-id", 0, kMost);
+  const auto first = required_number(*range, "first-subnet-id", 0, kMax32);
   if (!first) return tl::unexpected(first.error());
-  const auto last = required_number(*range, "last-subnet-id", *first, kMost);
+  const auto last = required_number(*range, "last-subnet-id", *first, kMax32);
   if (!last) return tl::unexpected(last.error());
   return SubnetRange{*first, *last};
 }
@@ -85,7 +83,7 @@ json lease_figures(const Statistics& all, uint32_t subnet) {
 }
 
 tl::expected<json, Error> stat_lease6_get(Server& server, const json& arguments) {
-  const auto range = subnets_in(arguments);
+  const auto range = subnet_range_in(arguments);
   if (!range) return tl::unexpected(range.error());
   const Statistics all = collect_statistics(server);
   std::vector<uint32_t> ids;
@@ -104,7 +102,7 @@ tl::expected<json, Error> stat_lease6_get(Server& server, const json& arguments)
         {{"columns", std::move(columns)}, {"rows", std::move(rows)}, {"timestamp", sample_time(server.now())}}}});
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kStatisticCommands[] = {
     {"statistic-get", statistic_get, "one statistic by 'name'"},
     {"statistic-get-all", statistic_get_all, "all statistics"},
     {"stat-lease6-get", stat_lease6_get, "leases of each subnet, of 'subnet-id', or of a 'subnet-range'"},
@@ -112,6 +110,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> statistic_commands() { return kCommands; }
+std::span<const Command> statistic_commands() { return kStatisticCommands; }
 
 }  // namespace tandem6::control

@@ -79,7 +79,7 @@ tl::expected<json, Error> network6_get(Server& server, const json& arguments) {
                      {{"shared-networks", json::array({std::move(shown)})}});
 }
 
-constexpr Command kCommands[] = {
+constexpr Command kSubnetCommands[] = {
     {"subnet6-list", subnet6_list, "ids and prefixes of all subnets"},
     {"subnet6-get", subnet6_get, "one subnet as configured, by 'id' or 'subnet'"},
     {"network6-list", network6_list, "names of all shared networks"},
@@ -88,6 +88,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> subnet_commands() { return kCommands; }
+std::span<const Command> subnet_commands() { return kSubnetCommands; }
 
 }  // namespace tandem6::control

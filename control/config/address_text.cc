@@ -4,14 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
+
 namespace tandem6::control {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 template <typename... Arguments>
 tl::unexpected<Error> wrong(fmt::format_string<Arguments...> format, Arguments&&... arguments) {

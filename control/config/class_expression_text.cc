@@ -32,7 +32,7 @@ struct Operand {
   std::variant<ValueRef, ConditionRef> ref;
   size_t column;
 };
-using Result = std::optional<Operand>;
+using Parsed = std::optional<Operand>;
 
 enum class Shown : uint8_t { kHex, kText, kExists };
 
@@ -106,7 +106,7 @@ class Parser {
   }
 
   tl::expected<lease::ClassExpression, Error> parse(bool condition) {
-    const Result root = disjunction();
+    const Parsed root = disjunction();
     if (root && token_.kind != Kind::kEnd) wanted("an operator (==, +, and, or) or the end is wanted");
     if (root && error_.empty()) condition ? void(as_condition(*root)) : void(as_value(*root));
     if (!error_.empty()) return tl::unexpected(Error{error_});
@@ -114,7 +114,7 @@ class Parser {
   }
 
  private:
-  using Handler = Result (Parser::*)();
+  using Handler = Parsed (Parser::*)();
   struct Function {
     std::string_view name;
     Handler read;
@@ -122,52 +122,52 @@ class Parser {
   static const std::vector<Function>& functions();
 
   // --- operators, from the loosest to the tightest
-  Result disjunction() {
+  Parsed disjunction() {
     return chain("or", &Parser::conjunction, [](auto of) { return term::Any{std::move(of)}; });
   }
-  Result conjunction() {
+  Parsed conjunction() {
     return chain("and", &Parser::negation, [](auto of) { return term::All{std::move(of)}; });
   }
-  Result negation();
-  Result comparison();
-  Result sum();
-  Result primary();
+  Parsed negation();
+  Parsed comparison();
+  Parsed sum();
+  Parsed primary();
 
   // --- what begins with a word
-  Result function();
-  Result option();
-  Result relay();
-  Result vendor() { return vendor(wire::OptionCode::kVendorOptions); }
-  Result vendor_class() { return vendor(wire::OptionCode::kVendorClass); }
-  Result vendor(wire::OptionCode code);
-  Result vendor_class_data(uint32_t enterprise, size_t column);
-  Result packet();
-  Result message();
-  Result member();
-  Result known() { return known(false); }
-  Result unknown() { return known(true); }
-  Result known(bool negated);
-  Result substring();
-  Result concat();
-  Result if_else();
-  Result hex_text();
-  Result lower() { return recased(false); }
-  Result upper() { return recased(true); }
-  Result recased(bool upper);
-  Result split();
-  Result address_text();
+  Parsed function();
+  Parsed option();
+  Parsed relay();
+  Parsed vendor() { return vendor(wire::OptionCode::kVendorOptions); }
+  Parsed vendor_class() { return vendor(wire::OptionCode::kVendorClass); }
+  Parsed vendor(wire::OptionCode code);
+  Parsed vendor_class_data(uint32_t enterprise, size_t column);
+  Parsed packet();
+  Parsed message();
+  Parsed member();
+  Parsed known() { return known(false); }
+  Parsed unknown() { return known(true); }
+  Parsed known(bool negated);
+  Parsed substring();
+  Parsed concat();
+  Parsed if_else();
+  Parsed hex_text();
+  Parsed lower() { return recased(false); }
+  Parsed upper() { return recased(true); }
+  Parsed recased(bool upper);
+  Parsed split();
+  Parsed address_text();
   template <uint8_t kOctets, bool kSigned>
-  Result number_text();
-  Result only_dhcp4();
-  Result match();
+  Parsed number_text();
+  Parsed only_dhcp4();
+  Parsed match();
 
   // --- parts
   template <typename Make>
-  Result chain(std::string_view word, Handler part, Make make);
-  Result option_at(term::OptionPath path, size_t column);
+  Parsed chain(std::string_view word, Handler part, Make make);
+  Parsed option_at(term::OptionPath path, size_t column);
   std::optional<term::OptionPath::Inside> inside(uint16_t outer, std::string_view space);
   std::optional<uint16_t> octets_before_options(uint16_t outer, size_t column);
-  Result shown(const term::OptionPath& path, const OptionDefinition* definition, size_t column);
+  Parsed shown(const term::OptionPath& path, const OptionDefinition* definition, size_t column);
   std::optional<uint16_t> option_code(std::string_view space);
   std::optional<Shown> shown_as();
   std::optional<uint32_t> enterprise();
@@ -179,13 +179,13 @@ class Parser {
   std::optional<ValueRef> as_value(const Operand& operand);
   std::optional<ConditionRef> as_condition(const Operand& operand);
 
-  Result made(term::Value value, size_t column) {
+  Parsed made(term::Value value, size_t column) {
     return check_size(Operand{expression_.add(std::move(value)), column});
   }
-  Result made(term::Condition condition, size_t column) {
+  Parsed made(term::Condition condition, size_t column) {
     return check_size(Operand{expression_.add(std::move(condition)), column});
   }
-  Result check_size(const Operand& operand) {
+  Parsed check_size(const Operand& operand) {
     if (expression_.size() <= kMaxTerms) return operand;
     return fail(operand.column, "the expression is too long: use several classes and member()");
   }
@@ -239,8 +239,8 @@ std::optional<ConditionRef> Parser::as_condition(const Operand& operand) {
 // --- operators
 
 template <typename Make>
-Result Parser::chain(std::string_view word, Handler part, Make make) {
-  const Result first = (this->*part)();
+Parsed Parser::chain(std::string_view word, Handler part, Make make) {
+  const Parsed first = (this->*part)();
   if (!first || !token_.is_word(word)) return first;
   std::vector<ConditionRef> parts;
   std::optional<ConditionRef> condition = as_condition(*first);
@@ -248,37 +248,37 @@ Result Parser::chain(std::string_view word, Handler part, Make make) {
     parts.push_back(*condition);
     if (!token_.is_word(word)) return made(make(std::move(parts)), first->column);
     advance();
-    const Result next = (this->*part)();
+    const Parsed next = (this->*part)();
     condition = next ? as_condition(*next) : std::nullopt;
   }
   return std::nullopt;
 }
 
-Result Parser::negation() {
+Parsed Parser::negation() {
   if (!token_.is_word("not")) return comparison();
   const size_t column = token_.column;
   if (++nesting_ > kMaxNesting) return fail(column, "the expression is nested too deep");
   advance();
-  const Result operand = negation();
+  const Parsed operand = negation();
   --nesting_;
   const auto condition = operand ? as_condition(*operand) : std::nullopt;
   if (!condition) return std::nullopt;
   return made(term::Not{*condition}, column);
 }
 
-Result Parser::comparison() {
-  const Result left = sum();
+Parsed Parser::comparison() {
+  const Parsed left = sum();
   if (!left || !token_.is_sign("==")) return left;
   advance();
   const auto left_value = as_value(*left);
-  const Result right = left_value ? sum() : std::nullopt;
+  const Parsed right = left_value ? sum() : std::nullopt;
   const auto right_value = right ? as_value(*right) : std::nullopt;
   if (!right_value) return std::nullopt;
   return made(term::Equal{*left_value, *right_value}, left->column);
 }
 
-Result Parser::sum() {
-  const Result first = primary();
+Parsed Parser::sum() {
+  const Parsed first = primary();
   if (!first || !token_.is_sign("+")) return first;
   std::vector<ValueRef> parts;
   std::optional<ValueRef> value = as_value(*first);
@@ -286,18 +286,18 @@ Result Parser::sum() {
     parts.push_back(*value);
     const bool more = token_.is_sign("+");
     if (!more || parts.size() == term::Concatenation::kMaxParts) {
-      const Result whole = made(term::Concatenation{std::move(parts)}, first->column);
+      const Parsed whole = made(term::Concatenation{std::move(parts)}, first->column);
       if (!more || !whole) return whole;
       parts = {std::get<ValueRef>(whole->ref)};
     }
     advance();
-    const Result next = primary();
+    const Parsed next = primary();
     value = next ? as_value(*next) : std::nullopt;
   }
   return std::nullopt;
 }
 
-Result Parser::primary() {
+Parsed Parser::primary() {
   const size_t column = token_.column;
   switch (token_.kind) {
     case Kind::kString:
@@ -318,7 +318,7 @@ Result Parser::primary() {
   }
   if (++nesting_ > kMaxNesting) return fail(column, "the expression is nested too deep");
   advance();
-  const Result inner = disjunction();
+  const Parsed inner = disjunction();
   --nesting_;
   if (!inner || !expect(")")) return std::nullopt;
   return inner;
@@ -383,11 +383,11 @@ const std::vector<Parser::Function>& Parser::functions() {
   return all;
 }
 
-Result Parser::function() {
+Parsed Parser::function() {
   for (const Function& function : functions()) {
     if (!token_.is_word(function.name)) continue;
     if (++nesting_ > kMaxNesting) return fail(token_.column, "the expression is nested too deep");
-    const Result result = (this->*function.read)();
+    const Parsed result = (this->*function.read)();
     --nesting_;
     return result;
   }
@@ -396,11 +396,11 @@ Result Parser::function() {
   return fail(token_.column, fmt::format("\"{}\" is unknown{}", token_.text, did_you_mean(token_.text, names)));
 }
 
-Result Parser::only_dhcp4() {
+Parsed Parser::only_dhcp4() {
   return fail(token_.column, fmt::format("{} is about DHCPv4 messages, which do not come here", token_.text));
 }
 
-Result Parser::match() {
+Parsed Parser::match() {
   return fail(token_.column,
               "not supported: match(), because a regular expression can take unbounded time for a packet; use "
               "substring(), split() and ==");
@@ -414,7 +414,7 @@ std::optional<int64_t> Parser::integer(int64_t min, int64_t max, std::string_vie
 }
 
 std::optional<ValueRef> Parser::value_argument() {
-  const Result operand = disjunction();
+  const Parsed operand = disjunction();
   if (!operand) return std::nullopt;
   return as_value(*operand);
 }
@@ -456,7 +456,7 @@ std::optional<Shown> Parser::shown_as() {
   return *word == "text" ? Shown::kText : Shown::kExists;
 }
 
-Result Parser::shown(const term::OptionPath& path, const OptionDefinition* definition, size_t column) {
+Parsed Parser::shown(const term::OptionPath& path, const OptionDefinition* definition, size_t column) {
   const size_t place = ahead_.column;
   const auto how = shown_as();
   if (!how) return std::nullopt;
@@ -504,7 +504,7 @@ std::string_view space_inside(const OptionDefinition* outer, uint16_t code) {
 }
 
 /// `[code]` and what follows it.
-Result Parser::option_at(term::OptionPath path, size_t column) {
+Parsed Parser::option_at(term::OptionPath path, size_t column) {
   const bool of_vendor = path.area == term::OptionPath::Area::kVendorOptions;
   const std::string vendors = path.enterprise == term::kAnyEnterprise ? "" : fmt::format("vendor-{}", path.enterprise);
   const std::string_view space = of_vendor ? std::string_view(vendors) : kDhcp6Space;
@@ -522,13 +522,13 @@ Result Parser::option_at(term::OptionPath path, size_t column) {
   return shown(path, definition, column);
 }
 
-Result Parser::option() {
+Parsed Parser::option() {
   const size_t column = token_.column;
   advance();
   return option_at({}, column);
 }
 
-Result Parser::relay() {
+Parsed Parser::relay() {
   const size_t column = token_.column;
   advance();
   if (!expect("[")) return std::nullopt;
@@ -551,7 +551,7 @@ std::optional<uint32_t> Parser::enterprise() {
   return static_cast<uint32_t>(*number);
 }
 
-Result Parser::vendor(wire::OptionCode code) {
+Parsed Parser::vendor(wire::OptionCode code) {
   const size_t column = token_.column;
   const bool is_class = code == wire::OptionCode::kVendorClass;
   advance();
@@ -568,7 +568,7 @@ Result Parser::vendor(wire::OptionCode code) {
   return option_at({.area = term::OptionPath::Area::kVendorOptions, .enterprise = *number}, column);
 }
 
-Result Parser::vendor_class_data(uint32_t enterprise, size_t column) {
+Parsed Parser::vendor_class_data(uint32_t enterprise, size_t column) {
   int64_t index = 0;
   if (accept("[")) {
     const auto number = integer(0, 0xffff, "the number of a data field");
@@ -578,7 +578,7 @@ Result Parser::vendor_class_data(uint32_t enterprise, size_t column) {
   return made(term::VendorClassData{enterprise, static_cast<uint32_t>(index)}, column);
 }
 
-Result Parser::packet() {
+Parsed Parser::packet() {
   using Which = term::PacketField::Which;
   const size_t column = token_.column;
   advance();
@@ -591,7 +591,7 @@ Result Parser::packet() {
   return made(term::PacketField{which}, column);
 }
 
-Result Parser::message() {
+Parsed Parser::message() {
   using Which = term::PacketField::Which;
   const size_t column = token_.column;
   advance();
@@ -600,7 +600,7 @@ Result Parser::message() {
   return made(term::PacketField{*part == "msgtype" ? Which::kMessageType : Which::kTransactionId}, column);
 }
 
-Result Parser::member() {
+Parsed Parser::member() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -612,17 +612,17 @@ Result Parser::member() {
   return made(term::Member{*id}, column);
 }
 
-Result Parser::known(bool negated) {
+Parsed Parser::known(bool negated) {
   const size_t column = token_.column;
   advance();
   const auto id = members_("KNOWN");
   if (!id) return fail(column, id.error());
-  const Result member = made(term::Member{*id}, column);
+  const Parsed member = made(term::Member{*id}, column);
   if (!member || !negated) return member;
   return made(term::Not{std::get<ConditionRef>(member->ref)}, column);
 }
 
-Result Parser::substring() {
+Parsed Parser::substring() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -643,7 +643,7 @@ Result Parser::substring() {
   return made(term::Substring{*of, static_cast<int32_t>(*start), length}, column);
 }
 
-Result Parser::concat() {
+Parsed Parser::concat() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -654,11 +654,11 @@ Result Parser::concat() {
   return made(term::Concatenation{{*left, *right}}, column);
 }
 
-Result Parser::if_else() {
+Parsed Parser::if_else() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
-  const Result operand = disjunction();
+  const Parsed operand = disjunction();
   const auto condition = operand ? as_condition(*operand) : std::nullopt;
   if (!condition || !expect(",")) return std::nullopt;
   const auto then = value_argument();
@@ -668,7 +668,7 @@ Result Parser::if_else() {
   return made(term::IfElse{*condition, *then, *otherwise}, column);
 }
 
-Result Parser::hex_text() {
+Parsed Parser::hex_text() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -679,7 +679,7 @@ Result Parser::hex_text() {
   return made(term::HexText{*of, *separator}, column);
 }
 
-Result Parser::recased(bool upper) {
+Parsed Parser::recased(bool upper) {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -688,7 +688,7 @@ Result Parser::recased(bool upper) {
   return made(term::Recased{*of, upper}, column);
 }
 
-Result Parser::split() {
+Parsed Parser::split() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -702,7 +702,7 @@ Result Parser::split() {
   return made(term::Split{*of, *delimiters, static_cast<int32_t>(*field)}, column);
 }
 
-Result Parser::address_text() {
+Parsed Parser::address_text() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;
@@ -722,7 +722,7 @@ std::optional<ValueRef> Parser::narrow_literal(uint8_t octets, bool is_signed) {
 }
 
 template <uint8_t kOctets, bool kSigned>
-Result Parser::number_text() {
+Parsed Parser::number_text() {
   const size_t column = token_.column;
   advance();
   if (!expect("(")) return std::nullopt;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "control/config/characters.h"
+
 namespace tandem6::control {
 namespace {
 
 using Kind = ExpressionToken::Kind;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_in_word(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }

@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
+
 namespace tandem6::control {
 namespace {
 
 constexpr size_t kMaxInterfaceName = 15;  // IFNAMSIZ, without its terminator
-
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 /// `text` is like `pattern`, where x stands for any hexadecimal digit.
 bool is_like(std::string_view text, std::string_view pattern) {

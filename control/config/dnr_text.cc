@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
 #include "control/config/option_field.h"
 #include "dataplane/wire/bytes.h"
 
@@ -18,7 +19,6 @@ constexpr uint16_t kAlpn = 1;
 constexpr uint16_t kPort = 3;
 constexpr uint16_t kDohPath = 7;
 
-void append(Octets& out, Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 void append_u16(Octets& out, size_t number) {
   out.push_back(static_cast<std::byte>(number >> 8));
   out.push_back(static_cast<std::byte>(number));
@@ -47,7 +47,7 @@ Result encode_alpn(std::string_view value) {
   for (const std::string_view protocol : divide(value, ',')) {
     if (protocol.size() > 255) return tl::unexpected(Error{"a protocol of \"alpn\" has at most 255 octets"});
     out.push_back(static_cast<std::byte>(protocol.size()));
-    append(out, wire::bytes_of(protocol));
+    append_octets(out, wire::bytes_of(protocol));
   }
   if (out.empty()) return tl::unexpected(Error{"\"alpn\" lists no protocol"});
   return out;
@@ -73,7 +73,7 @@ Result encode_parameters(std::string_view text) {
   for (const auto& [key, value] : parameters) {
     append_u16(out, key);
     append_u16(out, value.size());
-    append(out, value);
+    append_octets(out, value);
   }
   return out;
 }
@@ -83,7 +83,7 @@ Result encode_addresses(std::string_view text) {
   for (const std::string_view address : divide(text, ' ')) {
     const Result encoded = encode(OptionField::kIpv6Address, address);
     if (!encoded) return encoded;
-    append(out, *encoded);
+    append_octets(out, *encoded);
   }
   if (out.empty()) return tl::unexpected(Error{"an address of the resolver is wanted in the third place"});
   return out;
@@ -102,17 +102,17 @@ tl::expected<std::vector<std::byte>, Error> encode_dnr(const std::vector<std::st
   Result name = encode(OptionField::kFqdn, values[1]);
   if (!name) return name;
   append_u16(*out, name->size());
-  append(*out, *name);
+  append_octets(*out, *name);
   if (values.size() == 2) return out;  // RFC 9463 §3.1.6: the name is enough
 
   Result addresses = encode_addresses(values[2]);
   if (!addresses) return addresses;
   append_u16(*out, addresses->size());
-  append(*out, *addresses);
+  append_octets(*out, *addresses);
   if (values.size() == 3) return out;
   Result parameters = encode_parameters(values[3]);
   if (!parameters) return parameters;
-  append(*out, *parameters);
+  append_octets(*out, *parameters);
   return out;
 }
 

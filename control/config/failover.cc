@@ -141,7 +141,7 @@ std::optional<failover::TlsSettings> read_tls(const Node& node, Remarks& remarks
 
 // --- subnets
 
-std::string show(const SubnetConfig& subnet) {
+std::string subnet_text(const SubnetConfig& subnet) {
   return fmt::format("the subnet {} ({})", subnet.id, subnet.prefix.to_string());
 }
 
@@ -174,7 +174,7 @@ void read_list(const Node& list, const Configuration& configuration, ReadRelatio
     const SubnetConfig* subnet = find_subnet(*entry, configuration.subnets, remarks);
     if (subnet == nullptr) continue;
     if (!read.listed.emplace(subnet->id, entry.get()).second)
-      remarks.error(*entry, show(*subnet) + " is here twice");
+      remarks.error(*entry, subnet_text(*subnet) + " is here twice");
     else
       read.settings.subnets.push_back(subnet->id);
   }
@@ -253,8 +253,8 @@ void check_shared(const ReadRelationship& first, const ReadRelationship& second,
   const std::string others = more == 0 ? "" : fmt::format(", with {} more,", more);
   remarks.error(
       place_of(second, shared->id),
-      fmt::format("{}{} is in the relationship \"{}\" ({}) and in \"{}\": it can be in one only", show(*shared), others,
-                  first.settings.name, remarks.line_of(*first.node), second.settings.name));
+      fmt::format("{}{} is in the relationship \"{}\" ({}) and in \"{}\": it can be in one only", subnet_text(*shared),
+                  others, first.settings.name, remarks.line_of(*first.node), second.settings.name));
 }
 
 void check_overlaps(const Relationships& all, const Configuration& configuration, Remarks& remarks) {
@@ -280,7 +280,7 @@ void check_network(const NetworkConfig& network, const std::vector<const SubnetC
   remarks.error(place_of(*owner, (*inside)->id),
                 fmt::format("{} is in this relationship and {} is not, but both are in the shared network \"{}\": all "
                             "subnets of a shared network must be in the same relationship",
-                            show(**inside), show(**outside), network.name));
+                            subnet_text(**inside), subnet_text(**outside), network.name));
 }
 
 void check_networks(const Relationships& all, const Configuration& configuration, Remarks& remarks) {
@@ -299,7 +299,7 @@ void check_lifetimes(const ReadRelationship& read, const Configuration& configur
     if (!has(read, subnet.id) || valid >= failover::kShortestLease) continue;
     remarks.error(place_of(read, subnet.id),
                   fmt::format("{} has valid lifetimes of {} s: failover wants at least {} s (RFC 8156 §1)",
-                              show(subnet), valid.count, failover::kShortestLease.count));
+                              subnet_text(subnet), valid.count, failover::kShortestLease.count));
   }
 }
 
@@ -323,7 +323,7 @@ void check_mclt(const ReadRelationship& read, const Configuration& configuration
       mclt != nullptr ? *mclt : *read.node,
       fmt::format("the MCLT of {} s is longer than the valid lifetime {} s of {}: after a failure waits are "
                   "longer than they need to be",
-                  read.settings.mclt.count, short_lived->lifetimes.valid.usual.count, show(*short_lived)));
+                  read.settings.mclt.count, short_lived->lifetimes.valid.usual.count, subnet_text(*short_lived)));
 }
 
 /// §4.2: a unit is one server's or the other's, so of a single one there is no half.
@@ -344,7 +344,7 @@ void check_single_units(const ReadRelationship& read, const Configuration& confi
   remarks.warning(place_of(read, first->id),
                   fmt::format("the pool {} of {} has one {}{}: it cannot be shared, and one of the servers never gives "
                               "a new lease from it (RFC 8156 §4.2)",
-                              single.front()->text, show(*first), is_address ? "address" : "prefix", others));
+                              single.front()->text, subnet_text(*first), is_address ? "address" : "prefix", others));
 }
 
 /// §4.4: what the partner has to know of cannot be for ever. A lease that was given in PARTNER-DOWN is, and nothing
@@ -357,7 +357,7 @@ void check_infinite(const ReadRelationship& read, const Configuration& configura
   remarks.warning(place_of(read, infinite->id),
                   fmt::format("{} has infinite valid lifetimes: in a relationship clients get the MCLT first and then "
                               "up to 34 years, and in PARTNER-DOWN leases that never end: set a finite one",
-                              show(*infinite)));
+                              subnet_text(*infinite)));
 }
 
 /// Each of these makes this server serve on its own word that the partner does not.

@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
+
 namespace tandem6::control {
 namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool starts_with_at(std::string_view text, size_t offset, std::string_view what) {
   return text.substr(offset, what.size()) == what;
 }

@@ -15,7 +15,7 @@ struct Name {
   std::string_view text;
   std::optional<lease::MacSource> source;  ///< nothing: Kea knows the name, and never finds anything there
 };
-constexpr std::array kNames = {
+constexpr std::array kSourceNames = {
     Name{"any", std::nullopt},
     Name{"raw", std::nullopt},
     Name{"duid", lease::MacSource::kDuid},
@@ -32,7 +32,7 @@ constexpr std::array kNames = {
 
 std::vector<std::string_view> all_names() {
   std::vector<std::string_view> names;
-  for (const Name& name : kNames) names.push_back(name.text);
+  for (const Name& name : kSourceNames) names.push_back(name.text);
   return names;
 }
 
@@ -49,7 +49,7 @@ lease::MacSources read_mac_sources(const Node& dhcp6, Remarks& remarks) {
   for (const Node* text : strings_at(dhcp6, "mac-sources")) {
     const auto choice = choice_of(*text, all_names(), remarks);
     if (!choice) continue;
-    const Name& name = kNames[*choice];
+    const Name& name = kSourceNames[*choice];
     if (name.source) {
       add(sources, *name.source);
     } else if (name.text == "any") {

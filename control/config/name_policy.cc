@@ -49,7 +49,7 @@ void read_suffix(const Node& scope, std::string_view key, lease::FqdnPolicy& pol
   policy.suffix = *name;
 }
 
-void read_prefix(const Node& scope, std::string_view key, lease::FqdnPolicy& policy, Remarks& remarks) {
+void read_generated_prefix(const Node& scope, std::string_view key, lease::FqdnPolicy& policy, Remarks& remarks) {
   const Node* text = string_at(scope, key);
   if (text == nullptr) return;
   // The longest address has 39 characters and stands, behind a '-', in the label that the prefix ends with.
@@ -84,7 +84,7 @@ void read_characters(const Node& scope, lease::FqdnPolicy& policy, Remarks& rema
 
 void read_keys(const Node& scope, const Names& names, lease::FqdnPolicy& policy, Remarks& remarks) {
   read_replacing(scope, names.replace, policy, remarks);
-  read_prefix(scope, names.prefix, policy, remarks);
+  read_generated_prefix(scope, names.prefix, policy, remarks);
   read_suffix(scope, names.suffix, policy, remarks);
   read_characters(scope, policy, remarks);
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
 #include "control/config/option_field.h"
 #include "control/config/reader.h"
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
 #include "dataplane/wire/bytes.h"
 #include "dataplane/wire/ipv6.h"
 
@@ -16,8 +17,6 @@ namespace {
 
 using Octets = std::vector<std::byte>;
 using Wrong = std::optional<std::string>;
-
-void append(Octets& out, Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
 
 void append_number(Octets& out, uint64_t number, size_t octets) {
   for (size_t i = octets; i-- > 0;) out.push_back(static_cast<std::byte>(number >> (8 * i)));
@@ -62,21 +61,21 @@ Wrong append_boolean(std::string_view text, Octets& out) {
 Wrong append_binary(std::string_view text, Octets& out) {
   const auto octets = parse_octets(text);
   if (!octets) return "is not hexadecimal";
-  append(out, *octets);
+  append_octets(out, *octets);
   return std::nullopt;
 }
 
 Wrong append_ipv4(std::string_view text, Octets& out) {
   std::array<std::byte, 4> octets{};
   if (inet_pton(AF_INET, std::string(text).c_str(), octets.data()) != 1) return "is no IPv4 address";
-  append(out, octets);
+  append_octets(out, octets);
   return std::nullopt;
 }
 
 Wrong append_ipv6(std::string_view text, Octets& out) {
   const auto address = Ipv6Address::parse(text);
   if (!address) return "is no IPv6 address";
-  append(out, address->octets);
+  append_octets(out, address->octets);
   return std::nullopt;
 }
 
@@ -88,7 +87,7 @@ Wrong append_prefix(std::string_view text, Octets& out) {
   if (!address || !length || *length > 128) return "is no IPv6 prefix such as 2001:db8::/32";
   const U128 kept = *length == 0 ? 0 : ~U128{0} << (128 - *length);
   append_number(out, *length, 1);
-  append(out, Bytes(Ipv6Address::from_number(address->number() & kept).octets).first((*length + 7) / 8));
+  append_octets(out, Bytes(Ipv6Address::from_number(address->number() & kept).octets).first((*length + 7) / 8));
   return std::nullopt;
 }
 
@@ -116,7 +115,7 @@ Wrong append_fqdn(std::string_view text, Octets& out) {
     if (std::ranges::any_of(label, [](unsigned char c) { return c <= 0x20 || c >= 0x7f; }))
       return "is no domain name (write names in Punycode: xn--…)";
     append_number(out, label.size(), 1);
-    append(out, wire::bytes_of(label));
+    append_octets(out, wire::bytes_of(label));
     if (label.size() == text.size()) break;
     text.remove_prefix(label.size() + 1);
   }
@@ -127,7 +126,7 @@ Wrong append_fqdn(std::string_view text, Octets& out) {
 Wrong append_tuple(std::string_view text, Octets& out) {
   if (text.size() > 0xffff) return "is too long";
   append_number(out, text.size(), 2);
-  append(out, wire::bytes_of(text));
+  append_octets(out, wire::bytes_of(text));
   return std::nullopt;
 }
 
@@ -200,7 +199,7 @@ std::optional<std::string> append_field(OptionField field, std::string_view text
     case OptionField::kTuple:
       return append_tuple(text, out);
     case OptionField::kString:
-      append(out, wire::bytes_of(text));
+      append_octets(out, wire::bytes_of(text));
       return std::nullopt;
     case OptionField::kDnr:
       break;
@@ -216,12 +215,6 @@ std::optional<std::vector<std::byte>> parse_octets(std::string_view text) {
   }
   if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
   return text.find_first_of(": ") == std::string_view::npos ? parse_row(text) : parse_divided(text);
-}
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 }  // namespace tandem6::control

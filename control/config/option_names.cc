@@ -5,12 +5,12 @@
 namespace tandem6::control {
 namespace {
 
-using enum OptionField;
-using enum OptionOwner;
 using Definitions = std::vector<OptionDefinition>;
 
 // Names as in Kea's ARM, codes as at IANA (https://www.iana.org/assignments/dhcpv6-parameters).
 Definitions dhcp6_options() {
+  using enum OptionField;
+  using enum OptionOwner;
   return {
       {"clientid", 1, {kBinary}, false, kServer},
       {"serverid", 2, {kBinary}, false, kServer},
@@ -112,6 +112,8 @@ Definitions dhcp6_options() {
 
 /// RFC 7598 §4, by the container that they are in, and §4.5 inside of them.
 Definitions softwire_options() {
+  using enum OptionField;
+  using enum OptionOwner;
   const OptionDefinition rule{.name = "s46-rule",
                               .code = 89,
                               .fields = {kUint8, kUint8, kUint8, kIpv4Address, kIpv6Prefix},
@@ -140,6 +142,8 @@ Definitions softwire_options() {
 
 /// RFC 5908 §4.
 Definitions ntp_options() {
+  using enum OptionField;
+  using enum OptionOwner;
   const std::string space = "v6-ntp-server-suboptions";
   return {
       {.name = "ntp-server-address", .code = 1, .fields = {kIpv6Address}, .space = space},
@@ -150,6 +154,8 @@ Definitions ntp_options() {
 
 /// CableLabs' (CL-SP-CANN-DHCP-Reg) and ISC's own.
 Definitions vendor_options() {
+  using enum OptionField;
+  using enum OptionOwner;
   const std::string cable = "vendor-4491";
   const std::string isc = "vendor-2495";
   return {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "control/config/characters.h"
 #include "control/config/dnr_text.h"
 #include "control/config/option_field.h"
 

@@ -14,6 +14,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 
+#include "control/failed_accept.h"
 #include "control/leasequery/bulk_query.h"
 #include "dataplane/wire/stream.h"
 
@@ -26,7 +27,6 @@ using asio::ip::tcp;
 constexpr size_t kMaxQuestion = 4096;
 // What gathers before it is sent.
 constexpr size_t kPiece = 65'536;
-constexpr std::chrono::milliseconds kPauseAfterFailedAccept{100};
 
 Ipv6Address address_of(const tcp::endpoint& endpoint) {
   if (!endpoint.address().is_v6()) return {};

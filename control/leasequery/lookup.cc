@@ -12,8 +12,6 @@ using lease::LeaseKey;
 using lease::LeaseRecord;
 using lease::LeaseType;
 
-tl::unexpected<Error> not_running() { return tl::unexpected(Error{"the workers do not run: ask again"}); }
-
 /// The names that a lease of this address can have.
 std::vector<LeaseKey> keys_around(const lease::Snapshot& snapshot, const Ipv6Address& address) {
   std::vector<LeaseKey> keys{{LeaseType::kAddress, 128, address}};

@@ -12,8 +12,8 @@ namespace {
 using Ids = std::set<uint32_t>;
 
 /// A reservation's client by the scope and the identifier.
-using Identity = std::pair<uint32_t, std::pair<lease::HostIdentifier, std::vector<std::byte>>>;
-Identity identity_of(const lease::Reservation& host) { return {host.scope, {host.identifier, host.value}}; }
+using ReservedFor = std::pair<uint32_t, std::pair<lease::HostIdentifier, std::vector<std::byte>>>;
+ReservedFor identity_of(const lease::Reservation& host) { return {host.scope, {host.identifier, host.value}}; }
 
 bool same_pool(const PoolConfig& a, const PoolConfig& b) {
   return a.type == b.type && a.first == b.first && a.last == b.last && a.unit_length == b.unit_length &&
@@ -69,7 +69,7 @@ void add_scope(uint32_t scope, const Configuration& before, Ids& ids) {
 }
 
 void add_changed_hosts(const Configuration& before, const Configuration& after, Ids& ids) {
-  std::map<Identity, const lease::Reservation*> hosts;
+  std::map<ReservedFor, const lease::Reservation*> hosts;
   for (const lease::Reservation& host : after.reservations) hosts.emplace(identity_of(host), &host);
   for (const lease::Reservation& host : before.reservations) {
     const auto found = hosts.find(identity_of(host));

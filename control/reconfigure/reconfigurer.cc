@@ -24,7 +24,7 @@ constexpr unsigned kRecMaxRc = 8;
 // Messages of one errand: they cost a worker about a microsecond each.
 constexpr size_t kBatch = 64;
 // Clients whose data is read at a time in search of some that accept.
-constexpr size_t kPage = 1024;
+constexpr size_t kClientPage = 1024;
 constexpr unsigned kPagesPerTick = 4;
 // What may be sent at once after a pause.
 constexpr double kBurstSeconds = 0.25;
@@ -209,7 +209,7 @@ std::vector<Reconfigurer::Client> Reconfigurer::take_called(size_t limit) {
 }
 
 void Reconfigurer::look_further(Walk& walk) {
-  const auto last = server_.store().page_clients(walk.after, kPage, [&](Bytes duid, Bytes client_data) {
+  const auto last = server_.store().page_clients(walk.after, kClientPage, [&](Bytes duid, Bytes client_data) {
     const auto client = ClientDataView::parse(client_data);
     if (client && client->accepts_reconfigure()) walk.accepting.push_back(Duid::from_bytes(duid).value_or(Duid{}));
   });

@@ -15,7 +15,7 @@ using wire::OptionCode;
 using wire::QueryType;
 using wire::StatusCode;
 
-std::string_view text_of(StatusCode status) {
+std::string_view status_text(StatusCode status) {
   switch (status) {
     case StatusCode::kUnknownQueryType:
       return "unknown query-type";
@@ -127,7 +127,7 @@ void begin_query_reply(wire::Writer& out, const Question& question, Bytes server
   out.message_header(wire::MessageType::kLeasequeryReply, question.transaction_id);
   out.option(OptionCode::kClientId, question.requester);
   out.option(OptionCode::kServerId, server_duid);
-  if (question.status != StatusCode::kSuccess) wire::put_status(out, question.status, text_of(question.status));
+  if (question.status != StatusCode::kSuccess) wire::put_status(out, question.status, status_text(question.status));
 }
 
 void put_client_data(wire::Writer& out, const Question& question, const ClientBindings& client, AbsoluteTime now) {

@@ -16,7 +16,7 @@ bool lists_off_link_address(const Exchange& exchange, const RequestedIa& ia) {
   return off_link;
 }
 
-void answer_ia(Exchange& exchange, const RequestedIa& ia) {
+void answer_requested_ia(Exchange& exchange, const RequestedIa& ia) {
   if (lists_off_link_address(exchange, ia)) {
     exchange.reply.ia_status(ia.type, ia.iaid, wire::StatusCode::kNotOnLink);
   } else if (exchange.link == nullptr) {
@@ -30,7 +30,7 @@ void answer_ia(Exchange& exchange, const RequestedIa& ia) {
 
 Answer answer_request(Exchange& exchange) {
   exchange.reply.begin(wire::MessageType::kReply);
-  for (const RequestedIa& ia : exchange.message.ias) answer_ia(exchange, ia);
+  for (const RequestedIa& ia : exchange.message.ias) answer_requested_ia(exchange, ia);
   exchange.refuse_excess_ias();
   exchange.write_options();
   return exchange.reply.finish(true);

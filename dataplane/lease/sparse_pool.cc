@@ -1,5 +1,7 @@
 #include "dataplane/lease/sparse_pool.h"
 
+#include <tbb/concurrent_unordered_set.h>
+
 namespace tandem6::lease {
 namespace {
 
@@ -26,7 +28,21 @@ U128 spread(uint64_t hash, U128 span) {
 
 }  // namespace
 
-SparsePool::SparsePool(const Ipv6Address& first, const Ipv6Address& last) : first_(first), last_(last) {}
+class SparsePool::ForeignAddresses {
+ public:
+  struct Hash {
+    size_t operator()(const Ipv6Address& address) const {
+      const U128 number = address.number();
+      return stretch(static_cast<uint64_t>(number) + stretch(static_cast<uint64_t>(number >> 64)));
+    }
+  };
+  tbb::concurrent_unordered_set<Ipv6Address, Hash> set;
+};
+
+SparsePool::SparsePool(const Ipv6Address& first, const Ipv6Address& last)
+    : first_(first), last_(last), foreign_(std::make_unique<ForeignAddresses>()) {}
+
+SparsePool::~SparsePool() = default;
 
 std::optional<Ipv6Address> SparsePool::candidate(uint64_t hash, unsigned shard) const {
   const U128 first = first_.number();
@@ -37,13 +53,8 @@ std::optional<Ipv6Address> SparsePool::candidate(uint64_t hash, unsigned shard) 
   return address;
 }
 
-bool SparsePool::mark_foreign(const Ipv6Address& address) { return foreign_.insert(address).second; }
+bool SparsePool::mark_foreign(const Ipv6Address& address) { return foreign_->set.insert(address).second; }
 
-bool SparsePool::is_foreign(const Ipv6Address& address) const { return foreign_.contains(address); }
-
-size_t SparsePool::AddressHash::operator()(const Ipv6Address& address) const {
-  const U128 number = address.number();
-  return stretch(static_cast<uint64_t>(number) + stretch(static_cast<uint64_t>(number >> 64)));
-}
+bool SparsePool::is_foreign(const Ipv6Address& address) const { return foreign_->set.contains(address); }
 
 }  // namespace tandem6::lease

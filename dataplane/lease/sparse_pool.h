@@ -3,9 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-
-#include <tbb/concurrent_unordered_set.h>
 
 #include "dataplane/lease/hash.h"
 #include "dataplane/lease/record.h"
@@ -27,6 +26,7 @@ class SparsePool {
  public:
   /// first..last has more than DensePool::kMaxUnits addresses.
   SparsePool(const Ipv6Address& first, const Ipv6Address& last);
+  ~SparsePool();
 
   const Ipv6Address& first() const { return first_; }
   const Ipv6Address& last() const { return last_; }
@@ -43,12 +43,12 @@ class SparsePool {
   bool is_foreign(const Ipv6Address& address) const;
 
  private:
-  struct AddressHash {
-    size_t operator()(const Ipv6Address& address) const;
-  };
+  /// A concurrent set of oneTBB, whose headers cost every file that includes a pool a second.
+  class ForeignAddresses;
+
   Ipv6Address first_;
   Ipv6Address last_;
-  tbb::concurrent_unordered_set<Ipv6Address, AddressHash> foreign_;
+  std::unique_ptr<ForeignAddresses> foreign_;
 };
 
 }  // namespace tandem6::lease

@@ -19,7 +19,7 @@ namespace tandem6::nic {
 
 namespace {
 
-Error failed(const std::string& interface, const char* what, const char* advice = "") {
+Error tap_failed(const std::string& interface, const char* what, const char* advice = "") {
   return Error{fmt::format("exception path {}: cannot {}: {}{}", interface, what, std::strerror(errno), advice)};
 }
 
@@ -61,14 +61,14 @@ std::string tap_name(const std::string& port) {
 tl::expected<std::unique_ptr<Tap>, Error> Tap::open(const std::string& port, const MacAddress& mac, uint16_t mtu) {
   const std::string name = tap_name(port);
   const int descriptor = ::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return tl::unexpected(failed(name, "open /dev/net/tun", " (try `modprobe tun`)"));
+  if (descriptor < 0) return tl::unexpected(tap_failed(name, "open /dev/net/tun", " (try `modprobe tun`)"));
   std::unique_ptr<Tap> tap(new Tap(name, descriptor));
   ifreq request = request_for(name);
   request.ifr_flags = IFF_TAP | IFF_NO_PI;
   if (if_nametoindex(name.c_str()) != 0 || ioctl(descriptor, TUNSETIFF, &request) != 0) {
     if (errno == 0) errno = EEXIST;
     return tl::unexpected(
-        failed(name, "make this TAP device", " (an interface of that name may be there already: name the port)"));
+        tap_failed(name, "make this TAP device", " (an interface of that name may be there already: name the port)"));
   }
   if (auto configured = tap->configure(mac, mtu); !configured) return tl::unexpected(configured.error());
   return tap;
@@ -80,14 +80,14 @@ tl::expected<void, Error> Tap::configure(const MacAddress& mac, uint16_t mtu) {
   ifreq request = request_for(name_);
   request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
   std::memcpy(request.ifr_hwaddr.sa_data, mac.data(), mac.size());
-  if (!settings.apply(SIOCSIFHWADDR, request)) return tl::unexpected(failed(name_, "set its MAC address"));
+  if (!settings.apply(SIOCSIFHWADDR, request)) return tl::unexpected(tap_failed(name_, "set its MAC address"));
   request = request_for(name_);
   request.ifr_mtu = mtu;
-  if (!settings.apply(SIOCSIFMTU, request)) return tl::unexpected(failed(name_, "set its MTU"));
+  if (!settings.apply(SIOCSIFMTU, request)) return tl::unexpected(tap_failed(name_, "set its MTU"));
   request = request_for(name_);
-  if (!settings.apply(SIOCGIFFLAGS, request)) return tl::unexpected(failed(name_, "read its flags"));
+  if (!settings.apply(SIOCGIFFLAGS, request)) return tl::unexpected(tap_failed(name_, "read its flags"));
   request.ifr_flags |= IFF_UP;
-  if (!settings.apply(SIOCSIFFLAGS, request)) return tl::unexpected(failed(name_, "bring it up"));
+  if (!settings.apply(SIOCSIFFLAGS, request)) return tl::unexpected(tap_failed(name_, "bring it up"));
   return {};
 }
 

@@ -4,16 +4,15 @@
 #include <cassert>
 
 #include "dataplane/wire/builder.h"
+#include "dataplane/wire/frame.h"
 
 namespace tandem6::wire {
 
 namespace {
 
-constexpr size_t kIpv6Size = 40;
 constexpr size_t kNextHeaderAt = 6;
 constexpr size_t kFragmentHeaderSize = 8;
-constexpr uint8_t kFragmentHeader = 44;
-constexpr size_t kUnit = 8;  // offsets are counted in it
+constexpr size_t kFragmentUnit = 8;  // offsets are counted in it
 
 }  // namespace
 
@@ -21,7 +20,7 @@ Fragmentation::Fragmentation(Bytes frame, size_t ethernet, size_t mtu, uint32_t 
     : ethernet_(frame.first(ethernet)),
       ipv6_(frame.subspan(ethernet, kIpv6Size)),
       payload_(frame.subspan(ethernet + kIpv6Size)),
-      room_((mtu - kIpv6Size - kFragmentHeaderSize) / kUnit * kUnit),
+      room_((mtu - kIpv6Size - kFragmentHeaderSize) / kFragmentUnit * kFragmentUnit),
       identification_(identification) {
   assert(mtu >= kMinMtu);
 }

@@ -14,7 +14,6 @@ constexpr uint16_t kEtherTypeQinQ = 0x88a8;  // IEEE 802.1ad
 constexpr size_t kMacsSize = 12;
 constexpr size_t kEthernetSize = kMacsSize + 2;
 constexpr size_t kVlanTagSize = 4;
-constexpr size_t kIpv6Size = 40;
 constexpr size_t kIpv6AddressesAt = 8;
 constexpr size_t kIpv6AddressesSize = 32;
 constexpr size_t kUdpSize = 8;
@@ -25,7 +24,6 @@ constexpr uint8_t kHopLimit = 64;
 constexpr uint8_t kHopByHop = 0;
 constexpr uint8_t kUdp = 17;
 constexpr uint8_t kRouting = 43;
-constexpr uint8_t kFragmentHeader = 44;
 constexpr uint8_t kDestinationOptions = 60;
 
 /// RFC 8200 §4.1 recommends each extension header once, Destination Options twice. A frame with more than this many is

@@ -12,6 +12,10 @@
 
 namespace tandem6::wire {
 
+/// RFC 8200 §3 and §4.5.
+inline constexpr size_t kIpv6Size = 40;
+inline constexpr uint8_t kFragmentHeader = 44;
+
 /// The VLAN tags of a frame, outermost first: none, one (802.1Q) or two (QinQ).
 struct VlanTags {
   struct Tag {

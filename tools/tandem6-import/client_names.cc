@@ -9,7 +9,7 @@
 namespace tandem6::import {
 namespace {
 
-constexpr size_t kBatch = 10'000;
+constexpr size_t kNameBatch = 10'000;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ tl::expected<void, Error> ClientNames::write(storage::Store& store) const {
     lease::LeaseChange change{.kind = lease::LeaseChange::Kind::kRemember, .record = {}, .client_data = data.bytes()};
     change.record.duid = Duid::from_bytes(octets).value_or(Duid{});
     batch.add(change);
-    if (batch.count() < kBatch) continue;
+    if (batch.count() < kNameBatch) continue;
     if (auto written = store.write(batch, false); !written) return written;
     batch.clear();
   }

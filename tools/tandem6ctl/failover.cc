@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "tools/tandem6ctl/actions.h"
+#include "tools/tandem6ctl/fields.h"
 #include "tools/tandem6ctl/text.h"
 
 namespace tandem6::ctl {
@@ -12,9 +13,6 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kLabelWidth = 12;
-
-uint64_t number(const json& object, const char* name) { return object.value(name, uint64_t{0}); }
-std::string text(const json& object, const char* name) { return object.value(name, std::string()); }
 
 std::string age(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -34,7 +32,7 @@ void print_time_left(const std::string& name, const char* what, const json& seco
   fmt::print("failover {}: {} {}\n", name, what, left == 0 ? "now" : "in " + duration_text(left));
 }
 
-void print_verdict(const json& relationship) {
+void print_relation(const json& relationship) {
   const std::string name = text(relationship, "relationship");
   const json alarms = relationship.value("alarms", json::array());
   if (alarms.empty()) fmt::print("failover {}: all is well\n", name);
@@ -104,7 +102,7 @@ void print_prefixes(const json& relationship) {
 }
 
 void print_relationship(const json& relationship) {
-  print_verdict(relationship);
+  print_relation(relationship);
   print_servers(relationship);
   print_fact("means", text(relationship, "means"));
   print_fact("what to do", text(relationship, "advice"));

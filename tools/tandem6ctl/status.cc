@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "tools/tandem6ctl/actions.h"
+#include "tools/tandem6ctl/fields.h"
 #include "tools/tandem6ctl/text.h"
 
 namespace tandem6::ctl {
@@ -11,9 +12,6 @@ using nlohmann::json;
 
 // A vdev's device string can be long; all of it is in --json.
 constexpr size_t kDeviceWidth = 26;
-
-uint64_t number(const json& object, const char* name) { return object.value(name, uint64_t{0}); }
-std::string text(const json& object, const char* name) { return object.value(name, std::string()); }
 
 void print_verdict(const json& own) {
   const std::string server = fmt::format("tandem6 {}: ", text(own, "version"));
