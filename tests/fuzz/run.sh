@@ -25,13 +25,10 @@ findings=$targets/findings
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT INT TERM
 
-status=0
-ran=0
-for target in "$targets"/fuzz_*; do
-  [ -f "$target" ] && [ -x "$target" ] || continue
+# run TARGET: one program; its line on stdout.
+run() {
+  target=$1
   name=$(basename "$target")
-  case $wanted in "  " | *" ${name#fuzz_} "*) ;; *) continue ;; esac
-  ran=$((ran + 1))
   mkdir -p "$findings" "$work/$name"
   cp "$corpora/${name#fuzz_}"/* "$work/$name/" || exit 2
   log=$work/$name.log
@@ -42,11 +39,33 @@ for target in "$targets"/fuzz_*; do
   else
     cp "$log" "$findings/$name.log"
     result="FINDING, see $findings/$name.log"
-    status=1
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   echo "$name ${executions:-unknown} $result"
+  [ "$result" = ok ]
+}
+
+status=0
+ran=0
+running=
+# take_in PID...: waits for these.
+take_in() {
+  for pid in "$@"; do wait "$pid" || status=1; done
+}
+for target in "$targets"/fuzz_*; do
+  [ -f "$target" ] && [ -x "$target" ] || continue
+  name=$(basename "$target")
+  case $wanted in "  " | *" ${name#fuzz_} "*) ;; *) continue ;; esac
+  run "$target" &
+  running="$running $!"
+  ran=$((ran + 1))
+  # As many at once as there are cores.
+  if [ $((ran % $(nproc))) -eq 0 ]; then
+    take_in $running
+    running=
+  fi
 done
+take_in $running
 
 if [ "$ran" -eq 0 ]; then
   echo "$0: no fuzz targets in $targets: was it set up with -Dfuzz=true and built?" >&2

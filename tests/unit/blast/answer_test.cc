@@ -5,7 +5,8 @@
 
 #include "tests/unit/blast/fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::answer_test {
+
 using namespace tandem6::blast;
 using test::Answer;
 using test::World;
@@ -153,3 +154,5 @@ TEST_CASE("no answer that is cut short or damaged is read beyond its end") {
     CHECK(read_arrival(world.population, part, arrival));
   }
 }
+
+}  // namespace tandem6::answer_test

@@ -5,7 +5,8 @@
 
 #include "tests/unit/blast/fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::crowd_test {
+
 using namespace tandem6::blast;
 
 using test::Server;
@@ -255,3 +256,5 @@ TEST_CASE("behind a relay: hop count 0, the client's link-local address, its Int
   REQUIRE(remote);
   CHECK(remote->enterprise == 32473);
 }
+
+}  // namespace tandem6::crowd_test

@@ -8,6 +8,8 @@
 
 #include "perf/blast/split_mix.h"
 
+namespace tandem6::histogram_test {
+
 using namespace tandem6::blast;
 
 TEST_CASE("an empty histogram says zero") {
@@ -79,3 +81,5 @@ TEST_CASE("the distribution counts all values once, until they are cleared") {
   CHECK(one.count() == 0);
   CHECK(one.max().count() == 0);
 }
+
+}  // namespace tandem6::histogram_test

@@ -7,7 +7,8 @@
 #include "perf/blast/split_mix.h"
 #include "tests/unit/blast/fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::ledger_test {
+
 using namespace tandem6::blast;
 using test::address;
 
@@ -74,3 +75,5 @@ TEST_CASE("overlaps: a prefix in another one, an address in another client's pre
   give(1, "2001:db8:1::", 48, "2001:db8:3::1");
   CHECK(count_overlaps(clients, Nanoseconds(0)) == 0);  // kSharedLease says it
 }
+
+}  // namespace tandem6::ledger_test

@@ -4,7 +4,8 @@
 
 #include "tests/unit/blast/fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::neighbor_test {
+
 using namespace tandem6::blast;
 using test::address;
 
@@ -76,3 +77,5 @@ TEST_CASE("RFC 4861 7.1: a hop limit below 255, a wrong checksum or a frame cut 
   CHECK_FALSE(parse_neighbor(bad.view()));
   for (size_t size = 0; size < good.size; ++size) CHECK_FALSE(parse_neighbor(good.view().first(size)));
 }
+
+}  // namespace tandem6::neighbor_test

@@ -6,7 +6,8 @@
 
 #include "tests/unit/blast/fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::population_test {
+
 using namespace tandem6::blast;
 
 TEST_CASE("a client is found by its DUID, and no other DUID finds one") {
@@ -60,3 +61,5 @@ TEST_CASE("the IAIDs of an address and of a prefix differ") {
     CHECK(population.transaction_id(i, 1) == ((population.transaction_id(i, 0) + 1) & 0xffffff));
   }
 }
+
+}  // namespace tandem6::population_test

@@ -4,6 +4,8 @@
 
 #include <map>
 
+namespace tandem6::scenario_test {
+
 using namespace tandem6::blast;
 
 TEST_CASE("scenarios are known by the names that they are told by") {
@@ -47,3 +49,5 @@ TEST_CASE("only clients that have leases release or renew them") {
   CHECK(TaskChooser(Scenario::kRelease, {}, 1).choose(client) == Task::kRelease);
   CHECK(TaskChooser(Scenario::kRenew, {}, 1).choose(client) == Task::kRenew);
 }
+
+}  // namespace tandem6::scenario_test

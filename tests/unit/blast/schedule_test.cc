@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+namespace tandem6::schedule_test {
+
 using namespace tandem6::blast;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("Poisson arrivals have the rate, and a variance that even ones have no
   CHECK(static_cast<double>(before) == doctest::Approx(100'000).epsilon(0.02));
   CHECK(squares / kIntervals == doctest::Approx(100).epsilon(0.2));  // of a Poisson distribution: its mean
 }
+
+}  // namespace tandem6::schedule_test

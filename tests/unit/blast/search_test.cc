@@ -4,6 +4,8 @@
 
 #include <initializer_list>
 
+namespace tandem6::search_test {
+
 using namespace tandem6::blast;
 
 namespace {
@@ -71,3 +73,5 @@ TEST_CASE("what fails its confirmation is stepped down from, and only a confirme
   CHECK(search.done());
   CHECK(search.best() == lower);
 }
+
+}  // namespace tandem6::search_test

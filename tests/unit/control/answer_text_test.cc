@@ -6,7 +6,7 @@
 
 #include "control/local_time.h"
 
-namespace tandem6::control {
+namespace tandem6::control::answer_text_test {
 namespace {
 
 using nlohmann::json;
@@ -45,4 +45,4 @@ TEST_CASE("local time: ISO 8601 with the offset from UTC") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::answer_text_test

@@ -14,7 +14,7 @@
 #include "dataplane/wire/stream.h"
 #include "tests/unit/control/leasequery_fixture.h"
 
-namespace tandem6::control {
+namespace tandem6::control::bulk_query_test {
 namespace {
 
 constexpr const char* kDuid = "00:03:00:01:02:00:00:00:0a:01";
@@ -257,4 +257,4 @@ TEST_CASE("an address that is not ours cannot be listened on, and the message sa
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::bulk_query_test

@@ -8,7 +8,8 @@
 #include "control/config/class_expression_text.h"
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::class_expression_test {
+
 using namespace tandem6::testing;
 using control::parse_class_condition;
 using control::parse_class_value;
@@ -331,3 +332,5 @@ TEST_CASE("an expression that is nested or long without bounds is refused") {
   for (int i = 0; i < 500; ++i) alternatives += " or known";
   CHECK(message.holds(alternatives).find("too long") != std::string::npos);
 }
+
+}  // namespace tandem6::class_expression_test

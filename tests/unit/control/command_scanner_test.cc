@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace tandem6::control {
+namespace tandem6::control::command_scanner_test {
 namespace {
 
 using State = CommandScanner::State;
@@ -41,4 +41,4 @@ TEST_CASE("command scanner: what does not begin as an object never becomes a com
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::command_scanner_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::commands_test {
 namespace {
 
 using nlohmann::json;
@@ -137,4 +137,4 @@ TEST_CASE("commands: subnet6-list and subnet6-get show the subnets as configured
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::commands_test

@@ -3,7 +3,8 @@
 #include "control/config/build.h"
 #include "dataplane/wire/builder.h"
 
-using namespace tandem6;
+namespace tandem6::config_build_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -142,3 +143,5 @@ TEST_CASE("the summary shows what would run") {
         "      2001:db8:1::5 - 2001:db8:1::5: 1 address\n"
         "      2001:db8:100::/40 delegating /56: 65536 prefixes\n");
 }
+
+}  // namespace tandem6::config_build_test

@@ -1,7 +1,8 @@
 // `client-classes` in a configuration, and the ClassTable that comes of it.
 #include "config_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_classes_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -83,3 +84,5 @@ TEST_CASE("client-classes: more than there is room for is an error") {
     classes += (i == 0 ? "{\"name\": \"c" : ", {\"name\": \"c") + std::to_string(i) + "\"}";
   check_one_error(with_classes(classes), "Dhcp6.client-classes", "more than 256");
 }
+
+}  // namespace tandem6::config_classes_test

@@ -5,6 +5,8 @@
 
 #include "config_fixtures.h"
 
+namespace tandem6::config_examples_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -76,3 +78,5 @@ TEST_CASE("every example of Kea's is accepted, or refused with the path and plac
   }
   CHECK(files == kExpected.size());
 }
+
+}  // namespace tandem6::config_examples_test

@@ -7,7 +7,8 @@
 #include "config_fixtures.h"
 #include "control/config/build.h"
 
-using namespace tandem6;
+namespace tandem6::config_failover_test {
+
 using namespace tandem6::control;
 using failover::RelationshipSettings;
 
@@ -341,3 +342,5 @@ TEST_CASE("docs/failover.md: the pair in it can be used as it is") {
   CHECK(primary.mclt == secondary.mclt);
   CHECK(servers[0].source["Dhcp6"] == servers[1].source["Dhcp6"]);
 }
+
+}  // namespace tandem6::config_failover_test

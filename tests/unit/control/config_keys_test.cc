@@ -8,6 +8,8 @@
 #include "control/config/hooks.h"
 #include "control/config/key_tables.h"
 
+namespace tandem6::config_keys_test {
+
 using namespace tandem6::control;
 
 TEST_CASE("an unknown key is an error that names the nearest known one, at the key's place") {
@@ -156,3 +158,5 @@ TEST_CASE("docs/kea-dialect.md says what the tables say") {
   if (!same) std::ofstream("kea-dialect-tables.md") << expected;
   CHECK_MESSAGE(same, "put kea-dialect-tables.md, just written to the working directory, below the marker in the page");
 }
+
+}  // namespace tandem6::config_keys_test

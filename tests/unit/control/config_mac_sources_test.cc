@@ -3,7 +3,8 @@
 
 #include "tests/unit/control/config_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_mac_sources_test {
+
 using namespace tandem6::control;
 using lease::MacSource;
 
@@ -49,3 +50,5 @@ TEST_CASE("mac-sources: what gives nothing in Kea either is said; other words an
   check_one_error(with_sources(R"(["duid", "mac"])"), "Dhcp6.mac-sources[1]", "duid");
   check_one_error(with_sources("[]"), "Dhcp6.mac-sources", "\"any\"");
 }
+
+}  // namespace tandem6::config_mac_sources_test

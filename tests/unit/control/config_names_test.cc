@@ -1,7 +1,8 @@
 // `ddns-…` and `hostname-char-…`: how clients are called.
 #include "tests/unit/control/config_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_names_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -53,3 +54,5 @@ TEST_CASE("names that cannot be") {
   check_one_error(with_subnet(R"("hostname-char-set": "a+")"), "Dhcp6.subnet6[0].hostname-char-set", "in brackets");
   check_one_error(with_subnet(R"("hostname-char-set": "[z-a]")"), "Dhcp6.subnet6[0].hostname-char-set", "in brackets");
 }
+
+}  // namespace tandem6::config_names_test

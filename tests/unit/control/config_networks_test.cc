@@ -2,7 +2,8 @@
 #include "config_fixtures.h"
 #include "control/config/build.h"
 
-using namespace tandem6;
+namespace tandem6::config_networks_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -92,3 +93,5 @@ TEST_CASE("bounds of a lifetime that do not go together are errors") {
   check_one_error(with_keys(R"("cache-threshold": 1.0)"), "Dhcp6.cache-threshold", "a share from 0 to below 1");
   check_one_error(with_keys(R"("allocator": "best")"), "Dhcp6.allocator", "iterative");
 }
+
+}  // namespace tandem6::config_networks_test

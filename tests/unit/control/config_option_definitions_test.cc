@@ -1,7 +1,8 @@
 // option-def: Kea's types, and what is wrong with a definition.
 #include "option_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_option_definitions_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -181,3 +182,5 @@ TEST_CASE("RFC 6422: relay-supplied-options are codes or names of options that r
     check_one_error(with_keys("\"relay-supplied-options\": [\"" + text + "\"]"), "Dhcp6.relay-supplied-options[0]",
                     part);
 }
+
+}  // namespace tandem6::config_option_definitions_test

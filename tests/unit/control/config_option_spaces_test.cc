@@ -4,13 +4,14 @@
 #include "control/config/option_def.h"
 #include "option_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_option_spaces_test {
+
 using namespace tandem6::control;
 
 namespace {
 
 /// What a client gets of these scopes, the narrowest first, that asks for nothing.
-std::string sent(const std::vector<const lease::OptionSet*>& chain) {
+std::string sent_by_chain(const std::vector<const lease::OptionSet*>& chain) {
   std::array<std::byte, 2048> buffer{};
   wire::Writer out(buffer);
   lease::write_options(out, {}, chain);
@@ -71,11 +72,11 @@ TEST_CASE("sub-options of a narrower scope are in the container of an outer one,
           {"name": "subopt1", "space": "isc", "data": "::1"}],
           "subnet6": [{"id": 1, "subnet": "2001:db8:1::/64",
                        "option-data": [{"name": "subopt2", "space": "isc", "data": "in"}]}])"));
-  CHECK(sent({&configuration.subnets[0].options, &configuration.options}) ==
+  CHECK(sent_by_chain({&configuration.subnets[0].options, &configuration.options}) ==
         "0066001c0001"
         "00020002696e"
         "0001001000000000000000000000000000000001");
-  CHECK(sent({&configuration.subnets[0].options}).empty());
+  CHECK(sent_by_chain({&configuration.subnets[0].options}).empty());
 }
 
 TEST_CASE("RFC 7598 5.1: a MAP-E container has all its rules with their port parameters, and its relay") {
@@ -176,3 +177,5 @@ TEST_CASE("client-classes of an option: only clients of one of them get it, the 
   CHECK(sent_to(options, {}) == "0007000103");
   CHECK(sent_to(options, {7}) == "0007000103");
 }
+
+}  // namespace tandem6::config_option_spaces_test

@@ -1,7 +1,8 @@
 // option-data: from the text of the file to the octets of the packet.
 #include "option_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_options_test {
+
 using namespace tandem6::control;
 
 TEST_CASE("RFC 3646 3: dns-servers is a list of addresses") {
@@ -128,3 +129,5 @@ TEST_CASE("subnets and pools have options of their own") {
   CHECK(sent(subnet.pools[0].options) == "0007000102");
   CHECK(sent(subnet.pools[1].options) == "0007000103");
 }
+
+}  // namespace tandem6::config_options_test

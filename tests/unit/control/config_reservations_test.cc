@@ -2,7 +2,8 @@
 #include "config_fixtures.h"
 #include "control/config/build.h"
 
-using namespace tandem6;
+namespace tandem6::config_reservations_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -182,3 +183,5 @@ TEST_CASE("host-reservation-identifiers says what is looked at, in which order")
   check_one_error(with_keys(R"("host-reservation-identifiers": ["circuit-id"])"),
                   "Dhcp6.host-reservation-identifiers[0]", "hw-address");
 }
+
+}  // namespace tandem6::config_reservations_test

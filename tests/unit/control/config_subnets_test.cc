@@ -1,7 +1,8 @@
 // Subnets, their timers and pools, and what must hold between them.
 #include "config_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_subnets_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -222,3 +223,5 @@ TEST_CASE("of two subnets for the same clients the second is told that it has no
                 "Dhcp6.subnet6[1].relay", "a shared network");
   check_clean(two_subnets(R"(, "interface": "eth0")", R"(, "interface": "eth0", "interface-id": "a")"));
 }
+
+}  // namespace tandem6::config_subnets_test

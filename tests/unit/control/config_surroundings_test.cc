@@ -1,7 +1,8 @@
 // Ports, storage, sockets, loggers, hooks, the server's DUID.
 #include "config_fixtures.h"
 
-using namespace tandem6;
+namespace tandem6::config_surroundings_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -265,3 +266,5 @@ TEST_CASE("RFC 8156 5.5.13: with a partner, both must be told the secret of clie
   CHECK(errors("false").empty());
   CHECK(errors(R"({"secret": "0123456789abcdef"})").empty());
 }
+
+}  // namespace tandem6::config_surroundings_test

@@ -2,6 +2,8 @@
 #include "config_fixtures.h"
 #include "control/config/json_text.h"
 
+namespace tandem6::config_text_test {
+
 using namespace tandem6::control;
 
 namespace {
@@ -115,3 +117,5 @@ TEST_CASE("the whole file is kept, with what people wrote into it") {
   CHECK(configuration.source["Dhcp6"]["subnet6"][0]["user-context"]["subnet-name"] == "west");
   CHECK(configuration.source["comment"] == "top");
 }
+
+}  // namespace tandem6::config_text_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::configuration_commands_test {
 namespace {
 
 using nlohmann::json;
@@ -212,4 +212,4 @@ TEST_CASE("config-write: a configuration file that is a symbolic link stays one"
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::configuration_commands_test

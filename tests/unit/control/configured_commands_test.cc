@@ -2,7 +2,7 @@
 
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::configured_commands_test {
 namespace {
 
 using nlohmann::json;
@@ -167,4 +167,4 @@ TEST_CASE("class-list, class-get") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::configured_commands_test

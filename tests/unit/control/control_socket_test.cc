@@ -13,7 +13,7 @@
 #include "tests/unit/control/fixtures.h"
 #include "tests/unit/control/socket_fixture.h"
 
-namespace tandem6::control {
+namespace tandem6::control::control_socket_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -242,4 +242,4 @@ TEST_CASE("control socket: ends while clients are connected") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::control_socket_test

@@ -2,7 +2,7 @@
 #include "control/local_time.h"
 #include "tests/unit/control/failover_fixture.h"
 
-namespace tandem6::control {
+namespace tandem6::control::failover_commands_test {
 namespace {
 
 using failover::OperatorCommand;
@@ -256,4 +256,4 @@ TEST_CASE("status-get high-availability: a lost partner, and one that was never 
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::failover_commands_test

@@ -6,7 +6,7 @@
 #include "control/local_time.h"
 #include "tests/unit/control/failover_fixture.h"
 
-namespace tandem6::control {
+namespace tandem6::control::failover_text_test {
 namespace {
 
 using failover::State;
@@ -184,4 +184,4 @@ TEST_CASE("RFC 8156 10: a connection without TLS is an alarm") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::failover_text_test

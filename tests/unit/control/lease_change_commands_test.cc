@@ -3,7 +3,7 @@
 
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::lease_change_commands_test {
 namespace {
 
 using nlohmann::json;
@@ -331,4 +331,4 @@ TEST_CASE("leases-reclaim: there is nothing to do, and that is a success") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::lease_change_commands_test

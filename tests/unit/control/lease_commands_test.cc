@@ -3,7 +3,7 @@
 #include "tests/support/packet.h"
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::lease_commands_test {
 namespace {
 
 using nlohmann::json;
@@ -168,4 +168,4 @@ TEST_CASE("lease6-get: an address by itself, a prefix by type or by its length")
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::lease_commands_test

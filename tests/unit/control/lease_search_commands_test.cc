@@ -4,7 +4,7 @@
 #include "dataplane/lease/client_data.h"
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::lease_search_commands_test {
 namespace {
 
 using nlohmann::json;
@@ -107,4 +107,4 @@ TEST_CASE("lease6-get-all: of all subnets or of those that are listed") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::lease_search_commands_test

@@ -4,7 +4,7 @@
 #include "control/leasequery/answer.h"
 #include "tests/unit/control/leasequery_fixture.h"
 
-namespace tandem6::control {
+namespace tandem6::control::leasequery_test {
 namespace {
 
 constexpr const char* kDuid = "00:03:00:01:02:00:00:00:0a:01";
@@ -149,4 +149,4 @@ TEST_CASE("workers that do not run answer nothing: the requester asks again") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::leasequery_test

@@ -9,7 +9,7 @@
 
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::log_test {
 namespace {
 
 // Sends the log to a file, and back to stderr at the end.
@@ -94,4 +94,4 @@ TEST_CASE("log: lines of several threads do not mix") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::log_test

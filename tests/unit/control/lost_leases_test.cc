@@ -4,7 +4,7 @@
 
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::lost_leases_test {
 namespace {
 
 constexpr const char* kDuid = "00:03:00:01:02:00:00:00:0a:01";
@@ -115,4 +115,4 @@ TEST_CASE("reload guard: its sentences") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::lost_leases_test

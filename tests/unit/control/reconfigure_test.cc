@@ -12,7 +12,7 @@
 #include "tests/support/packet.h"
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::reconfigure_test {
 namespace {
 
 using nlohmann::json;
@@ -369,4 +369,4 @@ TEST_CASE("a reload that takes subnets, pools, reservations or options calls the
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::reconfigure_test

@@ -7,7 +7,7 @@
 #include "tests/unit/control/failover_fixture.h"
 #include "tests/unit/control/fixtures.h"
 
-namespace tandem6::control {
+namespace tandem6::control::statistic_commands_test {
 namespace {
 
 using lease::DropReason;
@@ -210,4 +210,4 @@ TEST_CASE("stat-lease6-get: a row for each subnet that is asked for, with Kea's 
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::statistic_commands_test

@@ -11,7 +11,7 @@
 #include "tests/unit/control/fixtures.h"
 #include "tests/unit/control/socket_fixture.h"
 
-namespace tandem6::control {
+namespace tandem6::control::tandem6ctl_test {
 namespace {
 
 using nlohmann::json;
@@ -392,4 +392,4 @@ TEST_CASE("tandem6ctl: raw, commands, version, shutdown") {
 }
 
 }  // namespace
-}  // namespace tandem6::control
+}  // namespace tandem6::control::tandem6ctl_test

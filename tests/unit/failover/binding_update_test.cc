@@ -9,7 +9,7 @@
 #include "dataplane/lease/client_data.h"
 #include "tests/unit/failover/wire_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::binding_update_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -659,4 +659,4 @@ TEST_CASE("RFC 8156: a BNDREPLY's options that are not known are passed over") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::binding_update_test

@@ -6,7 +6,7 @@
 #include "tests/support/shared_server.h"
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::configuration_digest_test {
 namespace {
 
 using Content = lease::Snapshot::Content;
@@ -155,4 +155,4 @@ TEST_CASE("RFC 8156 4.1: partners tell each other their digests when they meet, 
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::configuration_digest_test

@@ -7,7 +7,7 @@
 
 #include "dataplane/lease/shard.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::conflict_test {
 namespace {
 
 using lease::BindingStatus;
@@ -257,4 +257,4 @@ TEST_CASE("RFC 8156 7.5.1: five seconds are the same, six are not, also across t
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::conflict_test

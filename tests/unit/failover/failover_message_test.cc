@@ -7,7 +7,7 @@
 #include "dataplane/wire/utf8.h"
 #include "tests/unit/failover/wire_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::failover_message_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -88,4 +88,4 @@ TEST_CASE("RFC 3629: what is UTF-8, and how much of a text is") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::failover_message_test

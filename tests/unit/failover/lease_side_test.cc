@@ -5,7 +5,7 @@
 
 #include "tests/support/shared_server.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::lease_side_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -1270,4 +1270,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::lease_side_test

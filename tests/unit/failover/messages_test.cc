@@ -6,7 +6,7 @@
 
 #include "tests/unit/failover/wire_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::messages_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -281,4 +281,4 @@ TEST_CASE("RFC 7653 6.2.2: STARTTLS is a message of RFC 8415 8, without sent-tim
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::messages_test

@@ -5,7 +5,7 @@
 
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::prefix_shares_test {
 namespace {
 
 struct Shares : PrefixShares {
@@ -196,4 +196,4 @@ TEST_CASE("RFC 8156 4.2.2: blocks of several prefixes are moved as a whole, when
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::prefix_shares_test

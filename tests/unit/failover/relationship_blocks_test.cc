@@ -1,7 +1,7 @@
 // RFC 8156 §4.2.2: delegable prefixes change hands between partners.
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::relationship_blocks_test {
 namespace {
 
 using lease::BindingStatus;
@@ -432,4 +432,4 @@ TEST_CASE("RFC 8156 5.3.5: an UPDREQ is answered with the secondary's blocks as 
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::relationship_blocks_test

@@ -1,7 +1,7 @@
 // RFC 8156 §6: connections between partners, what they agree on, and how they find out that the other is gone.
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::relationship_connect_test {
 namespace {
 
 constexpr std::array kBothRoles = {FailoverRole::kPrimary, FailoverRole::kSecondary};
@@ -556,4 +556,4 @@ TEST_CASE("without a connection nothing that is received counts") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::relationship_connect_test

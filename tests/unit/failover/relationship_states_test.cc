@@ -1,7 +1,7 @@
 // RFC 8156 §8: the states of an endpoint, as it goes through them.
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::relationship_states_test {
 namespace {
 
 using lease::Responsiveness;
@@ -701,4 +701,4 @@ TEST_CASE("the operator has everything sent again: UPDREQALL, once at a time, of
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::relationship_states_test

@@ -1,7 +1,7 @@
 // RFC 8156 §7: binding updates in both directions, UPDREQ and UPDDONE, as the endpoint sees them.
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::relationship_updates_test {
 namespace {
 
 BindingUpdate update_in(const Octets& message) {
@@ -500,4 +500,4 @@ TEST_CASE("RFC 8156 5.3.7: the piece of a scan that was broken off does not end 
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::relationship_updates_test

@@ -1,7 +1,7 @@
 // RFC 8156 §8.2: what a relationship has in stable storage.
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::stable_test {
 namespace {
 
 Stable with_blocks(uint8_t count) {
@@ -46,4 +46,4 @@ TEST_CASE("RFC 8156 8.2: a flipped bit anywhere is found") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::stable_test

@@ -6,7 +6,7 @@
 #include "dataplane/lease/hash.h"
 #include "tests/support/packet.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::state_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -76,4 +76,4 @@ TEST_CASE("RFC 8156 8.2: a stored state that is cut, longer, damaged or of anoth
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::state_test

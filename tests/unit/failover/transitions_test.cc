@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace tandem6::failover {
+namespace tandem6::failover::transitions_test {
 namespace {
 
 using lease::FailoverRole;
@@ -156,4 +156,4 @@ TEST_CASE("RFC 8156 8.9, 8.5: COMMUNICATIONS-INTERRUPTED and RECOVER are alarms 
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::transitions_test

@@ -3,7 +3,7 @@
 
 #include "tests/unit/failover/relationship_fixture.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::update_stream_test {
 namespace {
 
 using lease::BindingStatus;
@@ -334,4 +334,4 @@ TEST_CASE("what finds no room is not taken, what waits can still be replaced") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::update_stream_test

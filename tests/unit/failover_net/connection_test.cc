@@ -4,7 +4,7 @@
 
 #include "tests/unit/failover_net/fixtures.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::connection_test {
 namespace {
 
 std::string numbered(unsigned number) {
@@ -226,4 +226,4 @@ TEST_CASE("connection: who drops it closes it, without a farewell") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::connection_test

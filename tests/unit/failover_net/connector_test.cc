@@ -1,7 +1,7 @@
 // RFC 8156 §6.1, RFC 7653 §8.2: how the primary reaches its partner.
 #include "tests/unit/failover_net/fixtures.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::connector_test {
 namespace {
 
 std::chrono::milliseconds since(std::chrono::steady_clock::time_point before) {
@@ -191,4 +191,4 @@ TEST_CASE("connector: it can go at any moment") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::connector_test

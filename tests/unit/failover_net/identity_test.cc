@@ -5,7 +5,7 @@
 
 #include "tests/unit/failover_net/fixtures.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::identity_test {
 namespace {
 
 Certificates& all() { return Certificates::shared(); }
@@ -105,4 +105,4 @@ TEST_CASE("TLS identity: one bad certificate among the CA's is not passed over")
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::identity_test

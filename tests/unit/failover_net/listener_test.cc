@@ -3,7 +3,7 @@
 #include "dataplane/wire/option.h"
 #include "tests/unit/failover_net/fixtures.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::listener_test {
 namespace {
 
 std::string start_tls_message() { return std::string(1, static_cast<char>(MessageType::kStartTls)) + "\1\2\3"; }
@@ -210,4 +210,4 @@ TEST_CASE("listener: it can go while it waits to try again") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::listener_test

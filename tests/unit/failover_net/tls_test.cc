@@ -2,7 +2,7 @@
 #include "failover/net/tls_identity.h"
 #include "tests/unit/failover_net/fixtures.h"
 
-namespace tandem6::failover {
+namespace tandem6::failover::tls_test {
 namespace {
 
 Certificates& all() { return Certificates::shared(); }
@@ -235,4 +235,4 @@ TEST_CASE("TLS: nothing of a message is readable on the wire") {
 }
 
 }  // namespace
-}  // namespace tandem6::failover
+}  // namespace tandem6::failover::tls_test

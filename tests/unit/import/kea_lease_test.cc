@@ -4,7 +4,7 @@
 
 #include "tests/unit/import/fixtures.h"
 
-namespace tandem6::import {
+namespace tandem6::import::kea_lease_test {
 namespace {
 
 using lease::BindingStatus;
@@ -150,4 +150,4 @@ TEST_CASE("import: what write_lease() makes is read as the same lease, for thous
 }
 
 }  // namespace
-}  // namespace tandem6::import
+}  // namespace tandem6::import::kea_lease_test

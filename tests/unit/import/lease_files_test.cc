@@ -2,7 +2,7 @@
 
 #include "tests/unit/import/fixtures.h"
 
-namespace tandem6::import {
+namespace tandem6::import::lease_files_test {
 namespace {
 
 ReadFiles read(const std::vector<std::string>& files, std::vector<RefusedRow>* refused = nullptr) {
@@ -80,4 +80,4 @@ TEST_CASE("import: an empty file has no leases; another file, a directory, or no
 }
 
 }  // namespace
-}  // namespace tandem6::import
+}  // namespace tandem6::import::lease_files_test

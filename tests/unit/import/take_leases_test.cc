@@ -6,7 +6,7 @@
 #include "dataplane/lease/client_data.h"
 #include "tests/unit/import/fixtures.h"
 
-namespace tandem6::import {
+namespace tandem6::import::take_leases_test {
 namespace {
 
 using lease::LeaseRecord;
@@ -175,4 +175,4 @@ TEST_CASE("export: what was imported comes out again as Kea can read it, without
 }
 
 }  // namespace
-}  // namespace tandem6::import
+}  // namespace tandem6::import::take_leases_test

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace tandem6::lease {
+namespace tandem6::lease::awaited_clients_test {
 namespace {
 
 using enum wire::MessageType;
@@ -63,4 +63,4 @@ TEST_CASE("there is room for so many, and again when some are forgotten") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::awaited_clients_test

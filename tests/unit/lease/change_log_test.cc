@@ -5,7 +5,7 @@
 #include "dataplane/lease/change_log.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::change_log_test {
 namespace {
 
 TEST_CASE("changes come out in order, and room returns only when they are committed") {
@@ -75,4 +75,4 @@ TEST_CASE("client data that waits for the disk takes room, and gives it back") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::change_log_test

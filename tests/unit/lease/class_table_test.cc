@@ -5,7 +5,7 @@
 
 #include "tests/support/packet.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::class_table_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -157,4 +157,4 @@ TEST_CASE("Kea's manual, Class Priority: ALL first, then the order of the config
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::class_table_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/packet.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::client_data_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -173,4 +173,4 @@ TEST_CASE("items with a tag of a later version are passed over") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::client_data_test

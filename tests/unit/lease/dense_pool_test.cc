@@ -6,7 +6,7 @@
 #include "dataplane/lease/dense_pool.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::dense_pool_test {
 namespace {
 
 using testing::address;
@@ -205,4 +205,4 @@ TEST_CASE("RFC 8156 8.4.1: the partner's units are found one by one, ours are no
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::dense_pool_test

@@ -4,6 +4,8 @@
 #include "dataplane/lease/client_data.h"
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_client_data_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 using Kind = lease::LeaseChange::Kind;
@@ -159,3 +161,5 @@ TEST_CASE("the longest data that relays can make has room after the most changes
     CHECK(lease::ClientDataView::parse(*data)->relays().begin()->options.size() == 904);
   }
 }
+
+}  // namespace tandem6::engine_client_data_test

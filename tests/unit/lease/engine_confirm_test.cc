@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_confirm_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 
@@ -61,3 +63,5 @@ TEST_CASE("RFC 8415 18.3.3: without addresses, or on a link that we know nothing
   server.port = 5;
   CHECK(server.send(from_client(kConfirm, {ia_na(1, {ia_address("2001:db8:1::100")})})).dropped() == "no-subnet");
 }
+
+}  // namespace tandem6::engine_confirm_test

@@ -5,6 +5,8 @@
 
 #include "tests/support/shared_server.h"
 
+namespace tandem6::engine_failover_test {
+
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
@@ -515,3 +517,5 @@ TEST_CASE(
   it.server.changes();
   CHECK(it.server.send(from_client(kRequest, {ia_pd(1)}, duid_of(700))).lease().address == keys[3].address);
 }
+
+}  // namespace tandem6::engine_failover_test

@@ -4,6 +4,8 @@
 #include "dataplane/lease/client_data.h"
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_fqdn_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 namespace wire = tandem6::wire;
@@ -140,3 +142,5 @@ TEST_CASE("a relayed client's relays and name are kept together") {
   CHECK(client->hostname()->name == "cpe.");
   CHECK(client->relays().size() == 1);
 }
+
+}  // namespace tandem6::engine_fqdn_test

@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_information_request_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 
@@ -61,3 +63,5 @@ TEST_CASE("RFC 8415 21.23: Information Refresh Time is in no other answer than t
   for (const uint8_t type : {kSolicit, kRequest})
     CHECK_FALSE(server.send(from_client(type, {ia_na(1), option_request({32})})).option(32));
 }
+
+}  // namespace tandem6::engine_information_request_test

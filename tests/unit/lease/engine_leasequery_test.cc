@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_leasequery_test {
+
 using namespace tandem6::testing;
 
 namespace {
@@ -41,3 +43,5 @@ TEST_CASE("RFC 5007 4.2.1: what is no LEASEQUERY to this server is discarded") {
   CHECK(server.send(message(kLeasequery, 1, {client_id(kClientDuid), server_id(kOtherServerDuid), by_address()}))
             .dropped() == "other-server");
 }
+
+}  // namespace tandem6::engine_leasequery_test

@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_limits_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 
@@ -28,3 +30,5 @@ TEST_CASE("RFC 9915 23: a client that invents IAIDs gets kMaxLeasesPerClient lea
   CHECK(server.group.lease_count() == lease::kMaxLeasesPerClient);
   CHECK(server.send(from_client(kRenew, {ia_na(1)})).ia().leases.size() == 1);
 }
+
+}  // namespace tandem6::engine_limits_test

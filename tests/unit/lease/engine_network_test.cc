@@ -5,6 +5,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_network_test {
+
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
@@ -170,3 +172,5 @@ TEST_CASE("allocator iterative: the lowest free unit first") {
     CHECK(server.send(from_client(kRequest, {ia_na(1)}, numbered_duid(client))).lease().address == expected);
   }
 }
+
+}  // namespace tandem6::engine_network_test

@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_pd_exclude_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 
@@ -69,3 +71,5 @@ TEST_CASE("RFC 6603 4.2: not to a client that does not ask, and not from a pool 
   Server without = excluding({});
   CHECK(plain(without.send(from_client(kSolicit, {ia_pd(7), option_request({67})}))) == expected);
 }
+
+}  // namespace tandem6::engine_pd_exclude_test

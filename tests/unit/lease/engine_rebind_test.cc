@@ -3,6 +3,8 @@
 
 #include "engine_fixture.h"
 
+namespace tandem6::engine_rebind_test {
+
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
@@ -90,3 +92,5 @@ TEST_CASE("RFC 8415 18.3.5: on a link that we know nothing about: silence") {
   CHECK(server.send(from_client(kRebind, {kAddressIa})).dropped() == "no-subnet");
   CHECK(server.changes().empty());
 }
+
+}  // namespace tandem6::engine_rebind_test

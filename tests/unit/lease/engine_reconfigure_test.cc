@@ -7,6 +7,8 @@
 #include "dataplane/lease/reconfigure.h"
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_reconfigure_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 namespace wire = tandem6::wire;
@@ -201,3 +203,5 @@ TEST_CASE("RFC 8415 16.6: a Renew to another server answers no Reconfigure of ou
   server.send(message(kRenew, 1, {client_id(kClientDuid), server_id(kOtherServerDuid), ia_na(1)}));
   CHECK_FALSE(server.group.awaited().has_answered(hash));
 }
+
+}  // namespace tandem6::engine_reconfigure_test

@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_relay_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 
@@ -115,3 +117,5 @@ TEST_CASE("RFC 6422 6: what a relay supplies is in the answer, unless the server
   CHECK(response.option(23) == text("server"));
   CHECK_FALSE(response.option(24));
 }
+
+}  // namespace tandem6::engine_relay_test

@@ -3,6 +3,8 @@
 
 #include "engine_fixture.h"
 
+namespace tandem6::engine_release_test {
+
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
@@ -170,3 +172,5 @@ TEST_CASE(
   CHECK(server.changes().empty());
   CHECK(server.group.lease_count() == 2);
 }
+
+}  // namespace tandem6::engine_release_test

@@ -3,6 +3,8 @@
 
 #include "engine_fixture.h"
 
+namespace tandem6::engine_renew_test {
+
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
@@ -191,3 +193,5 @@ TEST_CASE("RFC 8415 18.3.4: IAs behind the limit are answered with a status") {
   CHECK(response.ias()[16].status == 2u);
   CHECK(response.ias()[17].status == 2u);
 }
+
+}  // namespace tandem6::engine_renew_test

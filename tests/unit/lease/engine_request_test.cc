@@ -5,6 +5,8 @@
 
 #include "engine_fixture.h"
 
+namespace tandem6::engine_request_test {
+
 using namespace tandem6::testing;
 using tandem6::Seconds;
 namespace lease = tandem6::lease;
@@ -235,3 +237,5 @@ TEST_CASE("RFC 8415 18.3.2: REQUEST without IAs gets the options it asks for") {
   CHECK(response.ias().empty());
   CHECK(response.option(23) == Octets(ip("2001:db8::53").octets));
 }
+
+}  // namespace tandem6::engine_request_test

@@ -3,13 +3,15 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_reservation_test {
+
 using namespace tandem6::testing;
 using tandem6::Ipv6Prefix;
 namespace lease = tandem6::lease;
 
 namespace {
 
-lease::Subnet lan(Pools& pools) {
+lease::Subnet reserving_lan(Pools& pools) {
   lease::Subnet subnet = tandem6::testing::subnet(1, "2001:db8:1::/64", 0);
   subnet.address_pools = {pools.addresses("2001:db8:1::10", "2001:db8:1::12")};
   subnet.prefix_pools = {pools.prefixes("2001:db8:8000::/48", 56)};
@@ -37,7 +39,7 @@ struct World {
 
   lease::Snapshot::Content configure(std::vector<lease::Reservation> reservations) {
     lease::Snapshot::Content content;
-    content.subnets = {lan(pools)};
+    content.subnets = {reserving_lan(pools)};
     content.reservations = lease::Reservations(std::move(reservations), reserved_units);
     return content;
   }
@@ -278,3 +280,5 @@ TEST_CASE("an expression that cannot be evaluated is counted, of flex-id and of 
   REQUIRE(classed.send(from_client(kSolicit, {ia_na(1), option(15, text("no address"))})).answered());
   CHECK(classed.group.counters().failed_expressions.read() == 1);
 }
+
+}  // namespace tandem6::engine_reservation_test

@@ -5,6 +5,8 @@
 
 #include "engine_fixture.h"
 
+namespace tandem6::engine_solicit_test {
+
 using namespace tandem6::testing;
 using tandem6::Ipv6Address;
 using tandem6::Seconds;
@@ -283,3 +285,5 @@ TEST_CASE("RFC 8415 21.24, RFC 7083: SOL_MAX_RT goes with an ADVERTISE that has 
   CHECK(response.option(82) == u32(3600));
   CHECK_FALSE(server.send(from_client(kSolicit, {ia_na(1)})).option(82));
 }
+
+}  // namespace tandem6::engine_solicit_test

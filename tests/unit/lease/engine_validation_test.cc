@@ -3,6 +3,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::engine_validation_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 
@@ -153,3 +155,5 @@ TEST_CASE(
   CHECK(server.changes().empty());
   CHECK(server.group.lease_count() == 0);
 }
+
+}  // namespace tandem6::engine_validation_test

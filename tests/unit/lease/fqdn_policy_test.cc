@@ -7,6 +7,8 @@
 
 #include "tests/support/packet.h"
 
+namespace tandem6::fqdn_policy_test {
+
 using namespace tandem6::testing;
 using tandem6::lease::FqdnPolicy;
 using tandem6::wire::DomainName;
@@ -64,3 +66,5 @@ TEST_CASE("RFC 1035 2.3.4: a name that gets too long is none") {
   const std::string label(63, 'a');
   CHECK(named(policy(std::string(63, 'b') + "."), label + "." + label + "." + label) == "none");
 }
+
+}  // namespace tandem6::fqdn_policy_test

@@ -5,7 +5,7 @@
 #include "dataplane/lease/hash.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::hash_test {
 namespace {
 
 /// The bytes 0, 1, 2, …
@@ -61,4 +61,4 @@ TEST_CASE("a client's search is the same every time, and another one for each ke
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::hash_test

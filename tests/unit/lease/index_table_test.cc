@@ -5,7 +5,7 @@
 
 #include "dataplane/lease/index_table.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::index_table_test {
 namespace {
 
 TEST_CASE("an empty IndexTable finds nothing and holds no memory") {
@@ -65,4 +65,4 @@ TEST_CASE("IndexTable stays between 3/8 and 3/4 full as it grows: at most 21.4 b
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::index_table_test

@@ -8,6 +8,8 @@
 
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::link_layer_address_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 namespace wire = tandem6::wire;
@@ -105,3 +107,5 @@ TEST_CASE("mac-sources: only what is listed is asked, in its order") {
   duid_first.push(lease::MacSource::kClientLinkLayerOption);
   CHECK(found(both, duid_first) == "1/02 00 00 00 0a 01");
 }
+
+}  // namespace tandem6::link_layer_address_test

@@ -6,7 +6,7 @@
 
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::look_ahead_test {
 namespace {
 
 TEST_CASE("looking ahead gives each client its table hash, and nothing else changes") {
@@ -43,4 +43,4 @@ TEST_CASE("looking ahead gives each client its table hash, and nothing else chan
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::look_ahead_test

@@ -5,7 +5,7 @@
 #include "dataplane/lease/drop_reason.h"
 #include "dataplane/lease/record.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::names_test {
 namespace {
 
 TEST_CASE("every reason for a drop has a name of its own, as the control socket shows them") {
@@ -23,4 +23,4 @@ TEST_CASE("RFC 8156 7.2: binding states have the RFC's names") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::names_test

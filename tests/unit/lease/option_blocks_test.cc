@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-namespace tandem6::lease {
+namespace tandem6::lease::option_blocks_test {
 namespace {
 
 constexpr AnswerKind kAdvertise{wire::MessageType::kAdvertise, wire::MessageType::kSolicit};
@@ -112,4 +112,4 @@ TEST_CASE("what is too long for a block, or does not fit into the answer, is not
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::option_blocks_test

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace tandem6::lease {
+namespace tandem6::lease::option_choice_test {
 namespace {
 
 constexpr uint16_t kVendorOptions = 17;
@@ -296,4 +296,4 @@ TEST_CASE("whatever scopes and clients there are, no option is sent twice, and t
   }
 }
 
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::option_choice_test

@@ -5,7 +5,7 @@
 
 #include "dataplane/lease/option_set.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::option_set_test {
 namespace {
 
 Bytes text(std::string_view bytes) { return wire::bytes_of(bytes); }
@@ -62,4 +62,4 @@ TEST_CASE("the same code again replaces") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::option_set_test

@@ -3,7 +3,7 @@
 #include "dataplane/lease/pool.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::pool_test {
 namespace {
 
 using testing::address;
@@ -56,4 +56,4 @@ TEST_CASE("PoolBook: a pool that stays the same keeps its units, another one is 
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::pool_test

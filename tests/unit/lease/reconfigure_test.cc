@@ -6,6 +6,8 @@
 #include "dataplane/lease/hmac.h"
 #include "tests/support/server_fixture.h"
 
+namespace tandem6::reconfigure_test {
+
 using namespace tandem6::testing;
 namespace lease = tandem6::lease;
 namespace wire = tandem6::wire;
@@ -108,3 +110,5 @@ TEST_CASE("RFC 8415 20.3: replay detection grows from second to second, and with
   CHECK(at(7, 0) < at(7, 1));
   CHECK(at(7, 0xffffffff) < at(8, 0));
 }
+
+}  // namespace tandem6::reconfigure_test

@@ -8,7 +8,7 @@
 
 #include "dataplane/wire/option.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::relay_supplied_options_test {
 namespace {
 
 using List = std::vector<std::pair<uint16_t, std::string>>;
@@ -85,4 +85,4 @@ TEST_CASE("RFC 6422 3: a supplied option that does not fit is not passed on") {
   CHECK(added({relay}, RelaySuppliableCodes({23})) == List{{65, "erp"}});
 }
 
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::relay_supplied_options_test

@@ -5,7 +5,7 @@
 #include "dataplane/lease/shard_group.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::shard_group_test {
 namespace {
 
 using testing::address_key;
@@ -559,4 +559,4 @@ TEST_CASE("P8: at most 160 bytes of RAM a lease, with an address and a prefix fo
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::shard_group_test

@@ -7,7 +7,7 @@
 #include "dataplane/lease/shard.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::shard_test {
 namespace {
 
 using testing::address_key;
@@ -297,4 +297,4 @@ TEST_CASE("Shard does what maps do, whatever comes in whatever order") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::shard_test

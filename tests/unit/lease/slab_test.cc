@@ -6,7 +6,7 @@
 
 #include "dataplane/lease/slab.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::slab_test {
 namespace {
 
 struct alignas(64) Record {
@@ -45,4 +45,4 @@ TEST_CASE("records of a Slab never move, are fresh when allocated, and their pla
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::slab_test

@@ -5,7 +5,7 @@
 #include "dataplane/lease/snapshot.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::snapshot_test {
 namespace {
 
 using testing::address;
@@ -126,4 +126,4 @@ TEST_CASE("the pool of a lease is its subnet's, else any that holds it") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::snapshot_test

@@ -6,7 +6,7 @@
 #include "dataplane/lease/sparse_pool.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::sparse_pool_test {
 namespace {
 
 using testing::address;
@@ -73,4 +73,4 @@ TEST_CASE("foreign marks are kept") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::sparse_pool_test

@@ -14,7 +14,7 @@
 #include "dataplane/lease/sparse_pool.h"
 #include "tests/unit/lease/structures_fixture.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::threads_test {
 namespace {
 
 constexpr unsigned kThreads = 4;
@@ -299,4 +299,4 @@ TEST_CASE("loading shards from several threads counts every lease") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::threads_test

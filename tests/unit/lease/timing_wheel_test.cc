@@ -6,7 +6,7 @@
 
 #include "dataplane/lease/timing_wheel.h"
 
-namespace tandem6::lease {
+namespace tandem6::lease::timing_wheel_test {
 namespace {
 
 constexpr unsigned kAll = ~0U;
@@ -146,4 +146,4 @@ TEST_CASE("TimingWheel does what a sorted map does") {
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::timing_wheel_test

@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-namespace tandem6::lease {
+namespace tandem6::lease::unit_bitmap_test {
 namespace {
 
 TEST_CASE("a bitmap of any awkward size finds what a plain vector of bits finds, through all its levels") {
@@ -65,4 +65,4 @@ TEST_CASE("a bitmap that is full says so, and finds again what is cleared, from 
 }
 
 }  // namespace
-}  // namespace tandem6::lease
+}  // namespace tandem6::lease::unit_bitmap_test

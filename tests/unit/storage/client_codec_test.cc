@@ -4,7 +4,7 @@
 #include "dataplane/lease/hash.h"
 #include "fixtures.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::client_codec_test {
 namespace {
 
 TEST_CASE("a client's key is its shard and its DUID, its value the data and a checksum") {
@@ -47,4 +47,4 @@ TEST_CASE("client data of a newer tandem6 is refused by its version") {
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::client_codec_test

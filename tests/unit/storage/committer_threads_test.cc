@@ -8,7 +8,7 @@
 
 #include "fixtures.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::committer_threads_test {
 namespace {
 
 constexpr unsigned kWorkers = 4;
@@ -123,4 +123,4 @@ TEST_CASE("a committer that was never started and has nothing to do stops, and o
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::committer_threads_test

@@ -15,7 +15,7 @@
 
 extern char** environ;
 
-namespace tandem6::storage {
+namespace tandem6::storage::crash_test {
 namespace {
 
 /// Runs the writer on `path`, kills it after `length`, and returns the last sequence number that it reported.
@@ -118,4 +118,4 @@ TEST_CASE("sync: after kill -9 at any moment everything that was reported as com
 TEST_CASE("async: a kill -9 of the process alone loses nothing either") { kill_many_times("async"); }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::crash_test

@@ -1,7 +1,7 @@
 // What a crash tears is mended; what rots is refused. Never half the leases in silence.
 #include "fixtures.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::damage_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -91,4 +91,4 @@ TEST_CASE("a table that is missing is refused") {
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::damage_test

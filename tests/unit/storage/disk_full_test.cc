@@ -10,7 +10,7 @@
 #include "fixtures.h"
 #include "storage/committer.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::disk_full_test {
 namespace {
 
 /// A small disk of its own. Mounting takes root: without, the tests that need it say so and end.
@@ -224,4 +224,4 @@ TEST_CASE("a committer told to stop while the disk stays full gives up after its
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::disk_full_test

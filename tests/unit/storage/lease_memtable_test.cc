@@ -10,7 +10,7 @@
 
 #include "fixtures.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::lease_memtable_test {
 namespace {
 
 using Model = std::map<std::string, std::string>;
@@ -112,4 +112,4 @@ TEST_CASE("a walk through the memtable sees what was there when it began") {
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::lease_memtable_test

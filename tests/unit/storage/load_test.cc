@@ -10,7 +10,7 @@
 #include "fixtures.h"
 #include "storage/record_codec.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::load_test {
 namespace {
 
 unsigned shard_of(const lease::LeaseRecord& record) { return lease::shard_of(lease::duid_hash(record.duid.bytes())); }
@@ -157,4 +157,4 @@ TEST_CASE("a key outside all types ends the load rather than being passed over")
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::load_test

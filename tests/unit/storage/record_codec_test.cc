@@ -4,7 +4,7 @@
 
 #include "fixtures.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::record_codec_test {
 namespace {
 
 struct Encoded {
@@ -175,4 +175,4 @@ TEST_CASE("a record with a right checksum over wrong fields is refused") {
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::record_codec_test

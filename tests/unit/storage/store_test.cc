@@ -6,7 +6,7 @@
 
 #include "fixtures.h"
 
-namespace tandem6::storage {
+namespace tandem6::storage::store_test {
 namespace {
 
 /// Makes the database one of a tandem6 that did not know this column family yet.
@@ -268,4 +268,4 @@ TEST_CASE("a page begins behind its key also when that lease is gone, and with a
 }
 
 }  // namespace
-}  // namespace tandem6::storage
+}  // namespace tandem6::storage::store_test

@@ -5,7 +5,8 @@
 #include "dataplane/wire/duid.h"
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::builder_test {
+
 using namespace tandem6::testing;
 using namespace tandem6::wire;
 
@@ -250,3 +251,5 @@ TEST_CASE("RFC 8415 7.6, 19.3: nine relays are answered through nine Relay-repli
           replies.close(out);
         }) == to_hex(expected));
 }
+
+}  // namespace tandem6::builder_test

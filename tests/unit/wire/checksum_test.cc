@@ -6,7 +6,8 @@
 
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::checksum_test {
+
 using namespace tandem6::testing;
 using wire::ChecksumSum;
 
@@ -55,3 +56,5 @@ TEST_CASE("RFC 1071: the carries of the largest datagram are not lost") {
   const Octets ones(65535, std::byte{0xff});
   CHECK(sum_of(ones) == internet_sum(ones));
 }
+
+}  // namespace tandem6::checksum_test

@@ -7,6 +7,8 @@
 
 #include "tests/support/packet.h"
 
+namespace tandem6::domain_name_test {
+
 using namespace tandem6::testing;
 using tandem6::wire::DomainName;
 
@@ -84,3 +86,5 @@ TEST_CASE("RFC 1035 5.1: what to_string() writes is read back, whatever octets t
   CHECK(DomainName::parse_escaped(longest));
   CHECK_FALSE(DomainName::parse_escaped(longest + "x"));
 }
+
+}  // namespace tandem6::domain_name_test

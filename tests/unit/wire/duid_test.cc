@@ -4,7 +4,8 @@
 
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::duid_test {
+
 using namespace tandem6::testing;
 
 namespace {
@@ -80,3 +81,5 @@ TEST_CASE("Text that is no DUID is refused") {
   CHECK_FALSE(Duid::parse(std::string(size_t{131} * 2, '1')).has_value());
   CHECK(Duid::parse(std::string(size_t{130} * 2, '1')).has_value());
 }
+
+}  // namespace tandem6::duid_test

@@ -7,7 +7,8 @@
 #include "dataplane/wire/frame.h"
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::fragment_test {
+
 using namespace tandem6::testing;
 using namespace tandem6::wire;
 
@@ -105,3 +106,5 @@ TEST_CASE("A fragment that has no room is not written") {
   out.resize(pieces.largest());
   CHECK(pieces.next(out) == pieces.largest());
 }
+
+}  // namespace tandem6::fragment_test

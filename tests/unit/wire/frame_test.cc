@@ -4,7 +4,8 @@
 
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::frame_test {
+
 using namespace tandem6::testing;
 using namespace tandem6::wire;
 
@@ -410,3 +411,5 @@ TEST_CASE("build_frame writes nothing when the frame does not fit") {
   CHECK(build_frame(header, 65528, large) == 0);
   CHECK(build_frame(header, SIZE_MAX, large) == 0);
 }
+
+}  // namespace tandem6::frame_test

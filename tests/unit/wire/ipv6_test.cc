@@ -5,7 +5,8 @@
 #include "dataplane/wire/link_local.h"
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::ipv6_test {
+
 using namespace tandem6::testing;
 
 TEST_CASE("RFC 4291 2.2: addresses are read in every form of text") {
@@ -98,3 +99,5 @@ TEST_CASE("RFC 4291 appendix A: the link-local address of a MAC address") {
                        std::byte{0x33}, std::byte{0x44}, std::byte{0x55}};
   CHECK(link_local_of(mac) == ip("fe80::11:22ff:fe33:4455"));
 }
+
+}  // namespace tandem6::ipv6_test

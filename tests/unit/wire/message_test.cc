@@ -6,7 +6,8 @@
 
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::message_test {
+
 using namespace tandem6::testing;
 using namespace tandem6::wire;
 
@@ -224,3 +225,5 @@ TEST_CASE("RFC 8357 5.2: a relay with the Relay Source Port option gets its answ
   REQUIRE(received.parse(relay_forward(1, "::", "::", {relay_message(nested)})) == MessageFault::kNone);
   CHECK(received.reply_port(1000) == 547);
 }
+
+}  // namespace tandem6::message_test

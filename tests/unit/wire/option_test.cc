@@ -4,7 +4,8 @@
 
 #include "tests/support/packet.h"
 
-using namespace tandem6;
+namespace tandem6::option_test {
+
 using namespace tandem6::testing;
 using namespace tandem6::wire;
 
@@ -241,3 +242,5 @@ TEST_CASE("RFC 8357 4.2: a Relay Source Port is two octets") {
   CHECK_FALSE(parse_port(hex("03")));
   CHECK_FALSE(parse_port(hex("000003e8")));
 }
+
+}  // namespace tandem6::option_test

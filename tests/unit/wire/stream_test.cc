@@ -9,7 +9,7 @@
 #include "dataplane/wire/leasequery.h"
 #include "tests/support/packet.h"
 
-namespace tandem6::wire {
+namespace tandem6::wire::stream_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -72,4 +72,4 @@ TEST_CASE("RFC 5007 4.1.2.1: OPTION_LQ_QUERY is type, link-address and options t
 }
 
 }  // namespace
-}  // namespace tandem6::wire
+}  // namespace tandem6::wire::stream_test

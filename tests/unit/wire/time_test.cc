@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-using namespace tandem6;
+namespace tandem6::time_test {
 
 TEST_CASE("RFC 8156 3: AbsoluteTime counts from 2000-01-01 UTC") {
   CHECK(AbsoluteTime::from_unix(946684800) == AbsoluteTime{0});
@@ -46,3 +46,5 @@ TEST_CASE("RFC 8415 7.7: 0xffffffff seconds are infinity, and nothing else is") 
   CHECK_FALSE(Seconds{0xfffffffe}.infinite());
   CHECK(Seconds{0xfffffffe} < kInfinity);
 }
+
+}  // namespace tandem6::time_test

@@ -5,7 +5,7 @@
 
 #include "dataplane/worker/parked_replies.h"
 
-namespace tandem6::worker {
+namespace tandem6::worker::admission_test {
 
 using wire::MessageType;
 
@@ -57,4 +57,4 @@ TEST_CASE("parked replies leave in the order in which they came, round the end o
   }
 }
 
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::admission_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/packet.h"
 
-namespace tandem6::worker {
+namespace tandem6::worker::fragments_test {
 namespace {
 
 using namespace tandem6::testing;
@@ -211,4 +211,4 @@ TEST_CASE("what fragment() cuts, Reassembly puts together; without buffers nothi
   rte_pktmbuf_free_bulk(taken.data(), kBuffers);
 }
 
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::fragments_test

@@ -11,7 +11,7 @@
 
 #include "dataplane/lease/update_feed.h"
 
-namespace tandem6::worker {
+namespace tandem6::worker::job_ring_test {
 namespace {
 
 constexpr lease::HashKey kKey{1, 2};
@@ -139,4 +139,4 @@ TEST_CASE("what is held is not seen, and what of it is delayed waits for its new
 }
 
 }  // namespace
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::job_ring_test

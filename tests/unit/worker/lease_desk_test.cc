@@ -12,7 +12,7 @@
 
 #include "tests/support/server_fixture.h"
 
-namespace tandem6::daemon {
+namespace tandem6::daemon::lease_desk_test {
 namespace {
 
 using failover::IncomingUpdate;
@@ -185,4 +185,4 @@ TEST_CASE("RFC 8156 7.5.4: a client of another worker keeps a lease that the upd
 }
 
 }  // namespace
-}  // namespace tandem6::daemon
+}  // namespace tandem6::daemon::lease_desk_test

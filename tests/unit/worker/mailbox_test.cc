@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-namespace tandem6::worker {
+namespace tandem6::worker::mailbox_test {
 namespace {
 
 constexpr lease::HashKey kKey{1, 2};
@@ -105,4 +105,4 @@ TEST_CASE("an errand that comes while its worker ends is either refused or run, 
 }
 
 }  // namespace
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::mailbox_test

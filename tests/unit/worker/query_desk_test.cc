@@ -11,7 +11,7 @@ struct rte_mbuf {
   unsigned number;
 };
 
-namespace tandem6::worker {
+namespace tandem6::worker::query_desk_test {
 namespace {
 
 TEST_CASE("every question comes back once, with its own answer") {
@@ -72,4 +72,4 @@ TEST_CASE("a full desk takes no more, and waits when nobody fetches the answers"
 }
 
 }  // namespace
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::query_desk_test

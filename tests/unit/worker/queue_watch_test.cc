@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace tandem6::worker {
+namespace tandem6::worker::queue_watch_test {
 namespace {
 
 /// Reads full bursts, at most `limit`, until somebody has to give way. How many it took.
@@ -46,4 +46,4 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::queue_watch_test

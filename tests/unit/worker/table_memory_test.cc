@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace tandem6::worker {
+namespace tandem6::worker::table_memory_test {
 namespace {
 
 TEST_CASE("TableMemory gives out pieces that do not overlap, aligned to a cache line, small ones and huge ones") {
@@ -41,4 +41,4 @@ TEST_CASE("TableMemory gives a piece that came back to the next one who wants as
 }
 
 }  // namespace
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::table_memory_test

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-namespace tandem6::worker {
+namespace tandem6::worker::token_buckets_test {
 namespace {
 
 // Uniform, as the hash of a DUID is.
@@ -69,4 +69,4 @@ TEST_CASE("a flood of invented clients takes nothing away from a real one") {
   CHECK(refused == 0);
 }
 
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::token_buckets_test

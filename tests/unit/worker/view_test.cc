@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-namespace tandem6::worker {
+namespace tandem6::worker::view_test {
 namespace {
 
 View view_with(uint32_t probation) {
@@ -80,4 +80,4 @@ TEST_CASE("workers that read while views are replaced and freed never see a free
   CHECK_FALSE(went_back);
 }
 
-}  // namespace tandem6::worker
+}  // namespace tandem6::worker::view_test
