@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,8 +18,6 @@ namespace {
 
 using lease::HostIdentifier;
 using nlohmann::json;
-
-constexpr uint64_t kMaxSubnet = std::numeric_limits<uint32_t>::max();
 
 struct Identifier {
   HostIdentifier kind;
@@ -103,7 +100,7 @@ tl::expected<std::function<bool(const ConfiguredHost&)>, Error> wanted_host(cons
 }
 
 tl::expected<json, Error> reservation_get(Server& server, const json& arguments) {
-  const auto subnet = required_number(arguments, "subnet-id", 0, kMaxSubnet);
+  const auto subnet = required_number(arguments, "subnet-id", 0, kMax32);
   if (!subnet) return tl::unexpected(subnet.error());
   const auto wanted = wanted_host(arguments);
   if (!wanted) return tl::unexpected(wanted.error());
@@ -114,7 +111,7 @@ tl::expected<json, Error> reservation_get(Server& server, const json& arguments)
 }
 
 tl::expected<json, Error> reservation_get_all(Server& server, const json& arguments) {
-  const auto subnet = required_number(arguments, "subnet-id", 0, kMaxSubnet);
+  const auto subnet = required_number(arguments, "subnet-id", 0, kMax32);
   if (!subnet) return tl::unexpected(subnet.error());
   return answer_with(
       hosts_that(server, [&](const ConfiguredHost& host) { return host.reservation->scope == *subnet; }));
@@ -123,7 +120,7 @@ tl::expected<json, Error> reservation_get_all(Server& server, const json& argume
 tl::expected<json, Error> reservation_get_by_hostname(Server& server, const json& arguments) {
   const auto name = required_text(arguments, "hostname");
   if (!name) return tl::unexpected(name.error());
-  const auto subnet = optional_number(arguments, "subnet-id", 0, kMaxSubnet);
+  const auto subnet = optional_number(arguments, "subnet-id", 0, kMax32);
   if (!subnet) return tl::unexpected(subnet.error());
   // Names are the same whatever the case of their letters (RFC 4343).
   const auto lower = [](std::string text) {
@@ -146,7 +143,7 @@ tl::expected<json, Error> reservation_get_by_id(Server& server, const json& argu
 tl::expected<json, Error> reservation_get_by_address(Server& server, const json& arguments) {
   const auto address = address_in(arguments);
   if (!address) return tl::unexpected(address.error());
-  const auto subnet = optional_number(arguments, "subnet-id", 0, kMaxSubnet);
+  const auto subnet = optional_number(arguments, "subnet-id", 0, kMax32);
   if (!subnet) return tl::unexpected(subnet.error());
   return answer_with(hosts_that(server, [&](const ConfiguredHost& host) {
     return (!*subnet || host.reservation->scope == **subnet) && has_address(host, *address);
@@ -158,11 +155,11 @@ tl::expected<json, Error> reservation_get_by_address(Server& server, const json&
 tl::expected<json, Error> reservation_get_page(Server& server, const json& arguments) {
   const auto limit = required_number(arguments, "limit", 1, kMaxPage);
   if (!limit) return tl::unexpected(limit.error());
-  const auto from = optional_number(arguments, "from", 0, std::numeric_limits<uint32_t>::max());
+  const auto from = optional_number(arguments, "from", 0, kMax32);
   if (!from) return tl::unexpected(from.error());
-  const auto source = optional_number(arguments, "source-index", 0, std::numeric_limits<uint32_t>::max());
+  const auto source = optional_number(arguments, "source-index", 0, kMax32);
   if (!source) return tl::unexpected(source.error());
-  const auto subnet = optional_number(arguments, "subnet-id", 0, kMaxSubnet);
+  const auto subnet = optional_number(arguments, "subnet-id", 0, kMax32);
   if (!subnet) return tl::unexpected(subnet.error());
   json hosts = json::array();
   uint64_t number = 0;

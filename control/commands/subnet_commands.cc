@@ -1,6 +1,5 @@
 // subnet6-list, subnet6-get, network6-list, network6-get: subnets and shared networks as configured.
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -31,7 +30,7 @@ tl::expected<json, Error> subnet6_list(Server& server, const json&) {
 }
 
 tl::expected<json, Error> subnet6_get(Server& server, const json& arguments) {
-  const auto id = optional_number(arguments, "id", 1, std::numeric_limits<uint32_t>::max());
+  const auto id = optional_number(arguments, "id", 1, kMax32);
   if (!id) return tl::unexpected(id.error());
   const auto text = optional_text(arguments, "subnet");
   if (!text) return tl::unexpected(text.error());

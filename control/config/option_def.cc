@@ -43,7 +43,7 @@ std::vector<std::string_view> type_names() {
   return names;
 }
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c); }
 
 /// Kea: letters, digits, "-" and "_", these two not at the ends.
 bool is_name(std::string_view text) {

@@ -4,9 +4,12 @@
 
 #include "dataplane/wire/builder.h"
 #include "dataplane/wire/checksum.h"
+#include "dataplane/wire/frame.h"
 
 namespace tandem6::blast {
 namespace {
+
+using wire::kIpv6Size;
 
 constexpr uint8_t kIcmpv6 = 58;
 constexpr uint8_t kSolicitationType = 135;
@@ -14,7 +17,6 @@ constexpr uint8_t kAdvertisementType = 136;
 constexpr uint8_t kSourceLinkLayerAddress = 1;  // RFC 4861 §4.6.1
 constexpr uint8_t kTargetLinkLayerAddress = 2;
 constexpr uint8_t kHopLimit = 255;
-constexpr size_t kIpv6Size = 40;
 constexpr size_t kMessageSize = 24;  // type, code, checksum, flags, target
 constexpr size_t kOptionSize = 8;
 constexpr uint32_t kSolicited = 0x40000000;

@@ -7,11 +7,6 @@
 #include "dataplane/wire/domain_name.h"
 
 namespace tandem6::import {
-namespace {
-
-constexpr size_t kNameBatch = 10'000;
-
-}  // namespace
 
 bool ClientNames::take(const KeaLease& lease) {
   const auto name = wire::DomainName::parse_escaped(lease.hostname);
@@ -35,7 +30,7 @@ tl::expected<void, Error> ClientNames::write(storage::Store& store) const {
     lease::LeaseChange change{.kind = lease::LeaseChange::Kind::kRemember, .record = {}, .client_data = data.bytes()};
     change.record.duid = Duid::from_bytes(octets).value_or(Duid{});
     batch.add(change);
-    if (batch.count() < kNameBatch) continue;
+    if (batch.count() < kBatch) continue;
     if (auto written = store.write(batch, false); !written) return written;
     batch.clear();
   }

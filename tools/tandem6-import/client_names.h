@@ -13,6 +13,9 @@
 
 namespace tandem6::import {
 
+/// Writes that go to the database at once.
+inline constexpr size_t kBatch = 10'000;
+
 /// The names of clients, as their latest leases have them.
 class ClientNames {
  public:

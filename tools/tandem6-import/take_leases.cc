@@ -18,7 +18,6 @@ using lease::LeaseKey;
 using lease::LeaseRecord;
 using lease::LeaseType;
 
-constexpr size_t kLeaseBatch = 10'000;
 constexpr size_t kPage = 50'000;
 
 bool is_over(const LeaseRecord& record, AbsoluteTime now) {
@@ -116,7 +115,7 @@ tl::expected<void, Error> write_all(storage::Store& store, const Writes& writes)
   storage::Store::Batch batch;
   for (const LeaseRecord& record : writes.leases) {
     batch.add({lease::LeaseChange::Kind::kPut, record});
-    if (batch.count() < kLeaseBatch) continue;
+    if (batch.count() < kBatch) continue;
     if (auto written = store.write(batch, false); !written) return written;
     batch.clear();
   }
